@@ -1,0 +1,30 @@
+"""The networks of the book, each with the layer labels of its paper."""
+
+from pathlib import Path
+
+from lenet_helpers.models.modern import ModernLeNet5
+
+WEIGHTS = Path(__file__).parent.parent / "weights" / "modern-lenet5.safetensors"
+
+
+def load_pretrained() -> ModernLeNet5:
+    """The trained LeNet-5 that comes with the book, in evaluation mode.
+
+    Made by ``experiments/weights.py``; the file's metadata says which variant it
+    is and how it scored. It expects what ``data.load("mnist")`` returns: float32
+    [N, 1, 32, 32], padded and normalised. Returns 10 logits an image.
+
+    >>> load_pretrained().training
+    False
+    """
+    from safetensors import safe_open
+
+    with safe_open(WEIGHTS, framework="pt") as file:
+        variant = file.metadata()
+        state = {name: file.get_tensor(name) for name in file.keys()}
+    model = ModernLeNet5(activation=variant["activation"], pool=variant["pool"])
+    model.load_state_dict(state)
+    return model.eval()
+
+
+__all__ = ["ModernLeNet5", "WEIGHTS", "load_pretrained"]
