@@ -1,0 +1,1 @@
+"""What keeps the book: run its chapters, and tell whether outputs are fresh."""
