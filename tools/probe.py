@@ -4,6 +4,7 @@ After every cell it writes to the file named in ``LENET_PROBE``: the modules tha
 were imported, the files that were read, the versions and the data set's name.
 """
 
+import inspect
 import json
 import os
 import platform
@@ -26,6 +27,11 @@ def watch() -> None:
             # Torch takes tracebacks while it loads; linecache opens sources then.
             if not by_import and not for_traceback(opener):
                 read.add(os.path.abspath(args[0]))
+
+    def findsource(thing: object) -> tuple:
+        found = find(thing)
+        read.add(os.path.abspath(inspect.getsourcefile(thing)))
+        return found
 
     def for_traceback(frame: FrameType | None) -> bool:
         while frame and frame.f_code.co_filename != traceback.__file__:
@@ -50,6 +56,7 @@ def watch() -> None:
         Path(os.environ["LENET_PROBE"]).write_text(json.dumps(facts))
 
     sys.addaudithook(note)
+    find, inspect.findsource = inspect.findsource, findsource  # a source is shown
     get_ipython().events.register("post_run_cell", report)
 
 
