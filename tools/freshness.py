@@ -8,6 +8,7 @@ change freely: they change no output.
 
 import ast
 import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def _text(node: object) -> str:
     return f"{type(node).__name__}({','.join(inside)})"
 
 
+def load(path: Path) -> dict:
+    """A notebook as nbformat would read it, by the standard library alone."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
 def code_fingerprint(notebook: dict) -> str:
     """Of all code cells as they stand, comments included."""
     cells = (c["source"] for c in notebook["cells"] if c["cell_type"] == "code")
@@ -81,7 +90,7 @@ def stamp(notebook: dict, facts: dict, seconds: float) -> dict:
         "code": code_fingerprint(notebook),
         "files": dict(sorted(files.items())),
         "seconds": round(seconds),
-        **{key: facts[key] for key in ("data", "python", "torch")},
+        **{key: facts[key] for key in ("data", "device", "python", "torch")},
     }
 
 

@@ -46,9 +46,11 @@ def watch() -> None:
             if type(value).__name__ == "DigitData"
         }
         torch = sys.modules.get("torch")
+        gpu = torch and torch.cuda.is_available() and torch.cuda.get_device_name()
         facts = {
             "imported": sorted(name for name in files if name),
             "read": sorted(read),
+            "device": gpu or f"CPU, {os.cpu_count()} cores",
             "data": "+".join(sorted(names)),
             "python": platform.python_version(),
             "torch": str(torch.__version__).partition("+")[0] if torch else "",
