@@ -18,7 +18,7 @@ class History:
 
     ``rows`` hold epoch, train_loss and train_accuracy (averaged while the weights
     were still moving), val_loss and val_accuracy (None without a validation set),
-    lr (at the end of the epoch) and seconds. ``step_losses`` holds the loss of
+    lr (of the epoch's last step) and seconds. ``step_losses`` holds the loss of
     every optimiser step.
     """
 

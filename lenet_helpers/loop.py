@@ -32,6 +32,7 @@ class Run:
         self.history = History(device=device.type, seed=settings["seed"])
         self.order = torch.Generator().manual_seed(settings["seed"])
         self.best: dict[str, Tensor] | None = None
+        self.rate = optimizer.param_groups[0]["lr"]  # of the last step taken
 
     @property
     def epoch(self) -> int:
@@ -74,6 +75,7 @@ class Run:
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
+        self.rate = self.optimizer.param_groups[0]["lr"]
         if self.scheduler is not None:
             self.scheduler.step()
 
@@ -82,22 +84,20 @@ class Run:
         if finite.all():
             return
         first = step - len(losses) + int((~finite).int().argmax())
-        rate = self.optimizer.param_groups[0]["lr"]
         kept = (
             "the weights of the best epoch are put back"
             if self.best
             else ("no epoch was finished: build the model anew")
         )
-        self.restore_best()
         raise TrainingDiverged(
             f"the loss is {losses[first - step].item()} at epoch {self.epoch + 1}, "
-            f"step {first + 1} (learning rate {rate:g}); {kept}. Try a smaller "
+            f"step {first + 1} (learning rate {self.rate:g}); {kept}. Try a smaller "
             "learning rate, and look for NaN or unnormalised pixels in the data"
         )
 
     def record(self, row: dict) -> None:
         """Add a finished epoch; keep its weights if it is the best so far."""
-        row["lr"] = self.optimizer.param_groups[0]["lr"]
+        row["lr"] = self.rate
         self.history.rows.append(row)
         if self.best is None or _rank(row) > _rank(self.history.best):
             self.history.best_epoch = self.epoch

@@ -165,20 +165,22 @@ def fit(
     run = Run(model, opt, scheduler, settings)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         run.restore(checkpoints.load(checkpoint))
-    with tqdm(
-        total=epochs, initial=run.epoch, disable=not progress, unit="epoch", leave=False
-    ) as bar:
-        while run.epoch < epochs and not run.has_stalled(patience):
-            start = time.perf_counter()
-            row = run.train_epoch(images, labels, loss_fn, augment)
-            row |= _validate(model, held, loss_fn)
-            run.record(row | {"seconds": time.perf_counter() - start})
-            if checkpoint is not None:
-                checkpoints.save(checkpoint, run.state())
-            bar.update()
-            bar.set_postfix_str(run.summary())
-    run.restore_best()
-    model.to(memory_format=torch.contiguous_format)
+    try:
+        with tqdm(
+            total=epochs, initial=run.epoch, disable=not progress, leave=False
+        ) as bar:
+            while run.epoch < epochs and not run.has_stalled(patience):
+                start = time.perf_counter()
+                row = run.train_epoch(images, labels, loss_fn, augment)
+                row |= _validate(model, held, loss_fn)
+                run.record(row | {"seconds": time.perf_counter() - start})
+                if checkpoint is not None:
+                    checkpoints.save(checkpoint, run.state())
+                bar.update()
+                bar.set_postfix_str(run.summary())
+    finally:
+        run.restore_best()
+        model.to(memory_format=torch.contiguous_format)
     return run.history
 
 
