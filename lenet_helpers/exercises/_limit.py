@@ -2,8 +2,9 @@
 
 The code runs in a thread of its own while the caller waits. That holds on every
 platform, touches no signal handler, and lets the caller return even when the code
-sits in a blocking call. Only an endless loop *inside* one C function that never
-releases Python's lock is beyond any limit set from within the same process.
+sits in a blocking call or catches every exception: such a thread is abandoned. Only
+an endless loop *inside* one C function that never releases Python's lock is beyond
+any limit set from within the same process.
 """
 
 import contextlib
