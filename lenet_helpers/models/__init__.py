@@ -3,6 +3,17 @@
 from pathlib import Path
 
 from lenet_helpers.models.modern import ModernLeNet5
+from lenet_helpers.models.original import C3_TABLE, LeNet1, LeNet5, LeNet1989
+
+__all__ = [
+    "C3_TABLE",
+    "WEIGHTS",
+    "LeNet1",
+    "LeNet5",
+    "LeNet1989",
+    "ModernLeNet5",
+    "load_pretrained",
+]
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "modern-lenet5.safetensors"
 
@@ -25,6 +36,3 @@ def load_pretrained() -> ModernLeNet5:
     model = ModernLeNet5(activation=variant["activation"], pool=variant["pool"])
     model.load_state_dict(state)
     return model.eval()
-
-
-__all__ = ["ModernLeNet5", "WEIGHTS", "load_pretrained"]
