@@ -29,10 +29,10 @@ def load_pretrained() -> ModernLeNet5:
     False
     """
     from safetensors import safe_open
+    from safetensors.torch import load_model
 
     with safe_open(WEIGHTS, framework="pt") as file:
         variant = file.metadata()
-        state = {name: file.get_tensor(name) for name in file.keys()}
     model = ModernLeNet5(activation=variant["activation"], pool=variant["pool"])
-    model.load_state_dict(state)
+    load_model(model, WEIGHTS)
     return model.eval()
