@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tools.freshness import CHAPTERS, ROOT, STAMP, load, stale  # noqa: E402
+from tools.freshness import CHAPTERS, ROOT, STAMP, load, stale
 
 
 class BuildStatus(SphinxDirective):
@@ -50,8 +50,8 @@ def result_table(paths: list[Path]) -> str:
         machine = record.get("machine", {})
         device = machine.get("gpu") or machine.get("cpu", "–")
         version = machine.get("torch", "–").partition("+")[0]
-        command = f"`{record.get('command', '–')}`"
-        rows.append([f"`{path.name}`", command, record.get("date", "–"), device, version])
+        command, date = record.get("command", "–"), record.get("date", "–")
+        rows.append([f"`{path.name}`", f"`{command}`", date, device, version])
     return table(["Record", "Made by", "Date", "Device", "PyTorch"], rows)
 
 

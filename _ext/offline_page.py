@@ -51,7 +51,7 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
 def copy_mathjax(target: Path) -> None:
     package = find_spec("sphinx-mathjax-offline")
     if package is None:
-        raise RuntimeError("sphinx-mathjax-offline is missing: see requirements-book.txt")
+        raise RuntimeError("install sphinx-mathjax-offline (requirements-book.txt)")
     source = Path(package.origin).parent / "static" / "mathjax"
     for part in MATHJAX_PARTS:
         if (target / part).exists():

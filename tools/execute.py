@@ -55,6 +55,7 @@ def run(path: Path) -> float:
 
 
 def _execute(notebook: nbformat.NotebookNode, scratch: Path) -> None:
+    begun = []
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -63,19 +64,17 @@ def _execute(notebook: nbformat.NotebookNode, scratch: Path) -> None:
         store_widget_state=False,
         resources={"metadata": {"path": str(CHAPTERS)}},
         extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'probe.py'}"],
+        on_cell_execute=lambda cell, cell_index: begun.append(cell),
     )
     with open(scratch / "stderr", "w+") as kernel_stderr:
         try:
             client.execute(env=_kernel_environment(scratch), stderr=kernel_stderr)
-        except CellTimeoutError as error:
-            raise ChapterFailed(f"{_where(notebook)} {error}") from None
-        except CellExecutionError as error:
-            raise ChapterFailed(f"{_where(notebook)} failed\n{error}") from None
+        except (CellTimeoutError, CellExecutionError) as error:
+            raise ChapterFailed(f"{_where(notebook, begun)}\n{error}") from None
         except DeadKernelError as error:
             kernel_stderr.seek(0)
-            raise ChapterFailed(
-                f"{_where(notebook)} {error}\n{kernel_stderr.read()}"
-            ) from None
+            words = f"{error}\n{kernel_stderr.read()}"
+            raise ChapterFailed(f"{_where(notebook, begun)}\n{words}") from None
 
 
 def _kernel_environment(scratch: Path) -> dict[str, str]:
@@ -91,13 +90,10 @@ def _kernel_environment(scratch: Path) -> dict[str, str]:
     }
 
 
-def _where(notebook: nbformat.NotebookNode) -> str:
-    """The code cell that was last begun, by number and first line."""
-    cells = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-    begun = [i for i, cell in enumerate(cells) if cell.execution_count is not None]
-    number = begun[-1] if begun else 0
-    first_line = cells[number].source.splitlines()[0] if cells else ""
-    return f"code cell {number + 1} of {len(cells)} ({first_line!r}):"
+def _where(notebook: nbformat.NotebookNode, begun: list) -> str:
+    """The code cell that was last begun, by its number."""
+    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    return f"code cell {len(begun)} of {len(code)}:"
 
 
 def _refuse_stderr(notebook: nbformat.NotebookNode) -> None:

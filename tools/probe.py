@@ -39,7 +39,8 @@ def watch() -> None:
         return frame is not None
 
     def report(*_) -> None:
-        files = [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
+        modules = [*sys.modules.values()]
+        files = [getattr(module, "__file__", None) for module in modules]
         names = {
             value.name
             for value in [*vars(sys.modules["__main__"]).values()]

@@ -1,0 +1,92 @@
+"""The book builds without a warning, and everything that its pages name is there."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+
+@pytest.fixture(scope="module")
+def pages(html) -> dict[Path, BeautifulSoup]:
+    """Every page, parsed."""
+    found = html.rglob("*.html")
+    return {path: BeautifulSoup(path.read_text(), "html.parser") for path in found}
+
+
+def test_it_builds_without_a_warning(build, html):
+    assert build.returncode == 0 and not build.stderr.strip(), build.stderr
+
+
+def test_every_page_of_the_contents_is_there_and_every_chapter_in_the_contents(
+    root, html
+):
+    toc = yaml.safe_load((root / "_toc.yml").read_text())
+    named = {toc["root"]} | {c["file"] for p in toc["parts"] for c in p["chapters"]}
+    assert all((html / f"{name}.html").is_file() for name in named)
+    chapters = (root / "chapters").glob("*.ipynb")
+    assert {f"chapters/{path.stem}" for path in chapters} <= named
+
+
+def test_links_between_pages_lead_somewhere(pages, html):
+    anchors = {
+        path: {tag.get("id") or tag.get("name") for tag in page.select("[id], a[name]")}
+        for path, page in pages.items()
+    }
+    broken = []
+    for path, page in pages.items():
+        for link in page.select("main a[href], nav a[href]"):
+            parts = urlsplit(link["href"])
+            if parts.scheme or link["href"] == "#":
+                continue
+            target = path
+            if parts.path:
+                target = (path.parent / unquote(parts.path)).resolve()
+            anchor = unquote(parts.fragment)
+            known = not anchor or target not in anchors or anchor in anchors[target]
+            if not target.is_file() or not known:
+                broken.append(f"{path.relative_to(html)}: {link['href']}")
+    assert not broken
+
+
+def test_scripts_styles_and_pictures_lie_beside_the_pages(pages, html):
+    missing = []
+    for path, page in pages.items():
+        sources = [tag["src"] for tag in page.select("script[src], img[src]")]
+        sources += [tag["href"] for tag in page.select("link[rel=stylesheet]")]
+        for source in sources:
+            parts = urlsplit(source)
+            here = not parts.scheme and (path.parent / unquote(parts.path)).is_file()
+            if not here and parts.scheme != "data":
+                missing.append(f"{path.relative_to(html)}: {source}")
+    assert not missing
+
+
+def test_every_picture_has_words(pages, html):
+    for path, page in pages.items():
+        for picture in page.select("main img"):
+            alt = picture.get("alt")
+            # Without alt text myst-nb puts the file's name there.
+            assert alt is not None and "_build" not in alt, f"{path}: {picture}"
+
+
+def test_a_fork_stamps_its_own_address(root, monkeypatch):
+    monkeypatch.syspath_prepend(root / "_ext")
+    from fork import stamp_address
+
+    config = SimpleNamespace(html_theme_options={"repository_url": "theirs"})
+    for name in ("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "BOOK_BRANCH"):
+        monkeypatch.delenv(name, raising=False)
+    stamp_address(None, config)
+    assert config.html_theme_options == {"repository_url": "theirs"}
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://example.org")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "someone/fork")
+    monkeypatch.setenv("GITHUB_REF_NAME", "12/merge")
+    monkeypatch.setenv("BOOK_BRANCH", "draft")
+    stamp_address(None, config)
+    assert config.html_theme_options == {
+        "repository_url": "https://example.org/someone/fork",
+        "repository_branch": "draft",
+    }

@@ -1,0 +1,118 @@
+"""Every page of the built book in Chromium: light and dark, desk and phone.
+
+No request leaves the site, nothing fails, the page never scrolls sideways, and axe
+finds no serious fault.
+"""
+
+import functools
+import pprint
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in SIZES]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files without a word."""
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(html) -> Iterator[str]:
+    """The address of the built book on this machine."""
+    handler = functools.partial(Quiet, directory=str(html))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def addresses(html: Path) -> list[str]:
+    return sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))
+
+
+@contextmanager
+def watched_page(browser, scheme: str = "light", size: str = "desk", **options):
+    """A page, and the list that collects what goes wrong on it."""
+    width, height = SIZES[size]
+    look = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+    page = browser.new_page(**look, **options)
+    faults: list[str] = []
+
+    def console(message) -> None:
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    def response(answer) -> None:
+        if answer.status >= 400:
+            faults.append(f"{answer.status}: {answer.url}")
+
+    page.on("requestfailed", lambda r: faults.append(f"request failed: {r.url}"))
+    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+    page.on("console", console)
+    page.on("response", response)
+    try:
+        yield page, faults
+    finally:
+        page.close()
+
+
+def faults_of_accessibility(page) -> list[str]:
+    found = []
+    for violation in Axe().run(page).response["violations"]:
+        if violation["impact"] in ("serious", "critical"):
+            nodes = [node["html"][:160] for node in violation["nodes"][:3]]
+            found.append(f"axe {violation['id']}: {nodes}")
+    return found
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("scheme, size", LOOKS)
+def test_every_page_is_whole_private_and_accessible(browser, html, site, scheme, size):
+    problems = {}
+    for name in addresses(html):
+        with watched_page(browser, scheme, size) as (page, faults):
+            requests: list[str] = []
+            page.on("request", lambda request: requests.append(request.url))
+            page.goto(f"{site}/{name}", wait_until="networkidle")
+            assert page.evaluate("document.documentElement.dataset.theme") == scheme
+            away = [r for r in requests if not r.startswith((site, "data:", "blob:"))]
+            faults += [f"request to another host: {url}" for url in away]
+            too_wide = "document.documentElement.scrollWidth - innerWidth"
+            if (extra := page.evaluate(too_wide)) > 0:
+                faults.append(f"{extra} pixels wider than the screen")
+            faults += faults_of_accessibility(page)
+            if faults:
+                problems[name] = faults
+    assert not problems, pprint.pformat(problems, width=200)
+
+
+def test_a_page_can_be_read_without_javascript(browser, html, site):
+    for name in addresses(html):
+        with watched_page(browser, java_script_enabled=False) as (page, faults):
+            page.goto(f"{site}/{name}")
+            if name not in ("search.html", "genindex.html"):
+                assert page.locator("main h1").first.is_visible(), name
+                assert len(page.locator("main").inner_text()) > 200, name
+            assert not faults, name
+
+
+def test_a_page_opened_as_a_file_is_whole(browser, html):
+    problems = {}
+    for name in addresses(html):
+        with watched_page(browser) as (page, faults):
+            page.goto((html / name).as_uri(), wait_until="networkidle")
+            if page.locator("span.math, div.math").count():
+                page.wait_for_selector("mjx-container", timeout=10_000)
+            if faults:
+                problems[name] = faults
+    assert not problems

@@ -1,0 +1,53 @@
+"""What all tests share: the folders, and a closing word on what was left out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HOW = """
+Browser tests were skipped: no Chromium was found. To enable them,
+  apt-get install chromium       (Debian; Ubuntu: chromium-browser; or Chrome)
+or name one: CHROMIUM=/path/to/chrome make test
+"""
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's root."""
+    return ROOT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the built book share one worker, and with it one build."""
+    for item in items:
+        if "html" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("book"))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    reports = terminalreporter.stats.get("skipped", [])
+    if any("Chromium" in str(report.longrepr) for report in reports):
+        terminalreporter.write(HOW, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    """The whole book, built anew with every warning an error: the finished process."""
+    out = tmp_path_factory.mktemp("book")
+    options = ["--quiet", "--warningiserror", "--keep-going", "--nitpick"]
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", *options]
+    process = subprocess.run(
+        [*command, "--path-output", str(out), str(ROOT)], capture_output=True, text=True
+    )
+    process.html = out / "_build" / "html"
+    return process
+
+
+@pytest.fixture(scope="session")
+def html(build) -> Path:
+    """The folder of the built pages."""
+    assert build.html.is_dir(), build.stderr
+    return build.html
