@@ -1,8 +1,12 @@
-"""Runs the book's JavaScript from Python: by node where there is one, else Chromium."""
+"""Runs the book's JavaScript from Python, and opens its parts in pages of their own."""
 
+import html
 import json
+import os
+import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +14,7 @@ from pathlib import Path
 import pytest
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-NODE_SCRIPT = """
+IN_NODE = """
 const fs = require("fs"), vm = require("vm");
 const [expression, ...files] = process.argv.slice(1);
 for (const file of files) vm.runInThisContext(fs.readFileSync(file, "utf8"), file);
@@ -21,38 +24,92 @@ process.stdout.write(JSON.stringify(result));
 """
 
 
-@contextmanager
-def chromium_page(**options) -> Iterator:
-    """A page of a headless Chromium; skips the test where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: install the system's chromium package")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        page = browser.new_page(**options)
-        yield page
-        browser.close()
+def chromium() -> str | None:
+    """The browser to test with: the one CHROMIUM names, else the system's."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(
+        filter(None, map(shutil.which, names)), None
+    )
 
 
 def run_javascript(files: Sequence[Path], function: str, argument) -> object:
     """Loads classic scripts, then calls a JavaScript function with one argument.
 
-    ``argument`` and the result travel as JSON. Skips the test where neither node
-    nor Chromium is installed.
+    ``argument`` and the result travel as JSON. Runs in node where there is one, else
+    in Chromium; skips the test where there is neither.
     """
+    sent = json.dumps(argument)
     if node := shutil.which("node"):
-        command = [node, "-e", NODE_SCRIPT, function, *map(str, files)]
-        sent = json.dumps(argument)
-        done = subprocess.run(
-            command, input=sent, capture_output=True, text=True, timeout=120
+        return json.loads(
+            _output([node, "-e", IN_NODE, function, *map(str, files)], sent)
         )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-    if CHROMIUM is None:
-        pytest.skip("needs node or Chromium to run the page's JavaScript")
-    with chromium_page() as page:
-        for file in files:
-            page.add_script_tag(path=file)
-        return page.evaluate(function, argument)
+    if browser := chromium():
+        return _in_chromium(browser, files, function, sent)
+    pytest.skip("needs node or Chromium to run the page's JavaScript")
+
+
+def _in_chromium(browser: str, files, function: str, sent: str) -> object:
+    """The same by a page that writes its result into itself."""
+    call = f"document.body.textContent = JSON.stringify(({function})({sent}))"
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        page.write_text(f"<body>{_tags(files)}<script>{call}</script>", "utf-8")
+        options = ["--headless", "--no-sandbox", f"--user-data-dir={folder}/profile"]
+        dom = _output([browser, *options, "--dump-dom", page.as_uri()])
+    return json.loads(html.unescape(re.search("<body>(.*)</body>", dom, re.S)[1]))
+
+
+def _output(command: list[str], sent: str = "") -> str:
+    done = subprocess.run(
+        command, input=sent, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _tags(scripts: Sequence[Path]) -> str:
+    return "".join(f'<script src="{script.as_uri()}"></script>' for script in scripts)
+
+
+def html_page(folder: Path, body: str, scripts: Sequence[Path]) -> str:
+    """The address of a page with these parts and no server: opened from a file."""
+    page = folder / "page.html"
+    page.write_text(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Test</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<style>body { max-width: 46rem; }"
+        "@media (prefers-color-scheme: dark) { body { background: #14181e; } "
+        "h1 { color: #ced6dd; } }</style>"
+        f'<link rel="stylesheet" href="{(WEB / "web.css").as_uri()}"></head>'
+        f"<body><main><h1>Test</h1>{body}</main>{_tags(scripts)}</body></html>",
+        encoding="utf-8",
+    )
+    return page.as_uri()
+
+
+@contextmanager
+def opened(browser, address: str, **options) -> Iterator:
+    """The page, opened; afterwards: no error, and nothing asked of any other place."""
+    page = browser.new_page(**options)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    page.on("console", lambda m: complaints.extend([m.text] * (m.type == "error")))
+    page.on(
+        "request",
+        lambda r: complaints.extend([r.url] * (not r.url.startswith("file:"))),
+    )
+    try:
+        page.goto(address)
+        yield page
+        assert complaints == []
+    finally:
+        page.close()
+
+
+def axe_violations(page) -> list[str]:
+    """What axe-core finds on the page: the rule and its first element."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    # Without preload: axe would fetch the style sheets, which a file may not.
+    found = axe.run(page, options={"preload": False}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found]

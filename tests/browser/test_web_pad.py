@@ -1,0 +1,178 @@
+"""The drawing pad: mouse, keyboard, screen reader, light, dark, phone."""
+
+import importlib.util
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from web_runner import WEB, axe_violations, html_page, opened
+
+from lenet_helpers import models
+
+PARTS = "lenet preprocess digits draw loupe maps pad".split()
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+WIDTHS = pytest.mark.parametrize("width", [1280, 390])
+STILL = {"reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("pad")
+    weights = WEB / "weights.js"
+    scripts = [WEB / f"{part}.js" for part in PARTS]
+    scripts.insert(1, weights if weights.exists() else random_weights(folder))
+    return html_page(folder, '<div id="lenet-pad"></div>', scripts)
+
+
+def random_weights(folder):
+    path = WEB.parent / "experiments" / "export_web.py"
+    spec = importlib.util.spec_from_file_location("export_web", path)
+    export_web = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(export_web)
+    torch.manual_seed(0)
+    variant = dict(activation="tanh", pool="avg", mean="0.1", std="0.275")
+    state = models.ModernLeNet5().state_dict()
+    save_file(state, folder / "model.safetensors", metadata=variant)
+    script = folder / "weights.js"
+    script.write_text(export_web.to_javascript(folder / "model.safetensors"))
+    return script
+
+
+def picture(page, selector: str) -> str:
+    return page.locator(selector).first.evaluate("canvas => canvas.toDataURL()")
+
+
+def settle(page) -> None:
+    """Waits until the next frame has been painted."""
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => setTimeout(r)))")
+
+
+def numbers(page) -> list[str]:
+    return page.locator(".lw-number").all_inner_texts()
+
+
+def test_a_mouse_draws_on_a_clean_sheet_and_clear_empties_it(browser, address):
+    with opened(browser, address) as page:
+        before = picture(page, ".lw-see canvas")
+        box = page.locator(".lw-sheet").bounding_box()
+        page.mouse.move(box["x"] + 120, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 110, box["y"] + 200, steps=5)
+        page.mouse.up()
+        settle(page)
+        drawn = picture(page, ".lw-see canvas")
+        ink = page.locator(".lw-see canvas").evaluate(
+            "c => c.getContext('2d').getImageData(0, 0, 32, 32).data.filter("
+            "(v, i) => i % 4 === 0 && v > 128).length"
+        )
+        assert drawn != before
+        assert 20 < ink < 100  # one upright line: the sample left the sheet
+        page.get_by_role("button", name="Undo stroke").click()
+        settle(page)
+        assert "Nothing is drawn" in page.locator(".lw-hint").inner_text()
+        page.get_by_role("button", name="Write a 7").click()
+        page.get_by_role("button", name="Clear").click()
+        settle(page)
+        assert "Nothing is drawn" in page.locator(".lw-hint").inner_text()
+
+
+def test_the_keyboard_alone_chooses_turns_and_looks_inside(browser, address):
+    with opened(browser, address, **STILL) as page:
+        page.get_by_role("button", name="Write a 0").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        settle(page)
+        upright = picture(page, ".lw-see canvas"), numbers(page)
+        page.get_by_role("slider", name="Turn").focus()
+        for _ in range(9):
+            page.keyboard.press("ArrowRight")
+        settle(page)
+        assert (picture(page, ".lw-see canvas"), numbers(page)) != upright
+        assert "Turn 45°" in page.locator(".lw-sliders").inner_text()
+        page.get_by_role("button", name="C1, map 1 of 6").focus()
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".lw-loupe strong").inner_text() == "C1, map 2"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.ariaLabel").startswith("S2, map 1")
+        page.locator(".lw-frame[tabindex]").focus()
+        page.keyboard.press("ArrowRight")
+        text = page.locator("#lw-loupe-text")
+        assert text.get_attribute("aria-live") == "polite"
+        assert "the 6 × 6 pixels in the frame" in text.inner_text()
+
+
+def test_the_answer_is_spoken_once_the_hand_rests(browser, address):
+    with opened(browser, address, **STILL) as page:
+        page.get_by_role("button", name="Write a 4").click()
+        page.wait_for_timeout(900)
+        best = page.locator(".lw-best strong").inner_text()
+        assert f"reads {best}," in page.locator(".lw-spoken").inner_text()
+
+
+def test_the_bars_add_up(browser, address):
+    with opened(browser, address, **STILL) as page:
+        values = [float(n.strip("> %")) for n in numbers(page)]
+        assert len(values) == 10
+        assert sum(values) == pytest.approx(100, abs=0.6)
+
+
+def test_a_sample_is_written_stroke_by_stroke_unless_motion_is_unwanted(
+    browser, address
+):
+    with opened(browser, address) as page:
+        page.get_by_role("button", name="Write a 8").click()
+        page.wait_for_timeout(1000)
+        finished = picture(page, ".lw-see canvas")
+    with opened(browser, address, **STILL) as page:
+        page.get_by_role("button", name="Write a 8").click()
+        settle(page)
+        assert picture(page, ".lw-see canvas") == finished
+
+
+def test_every_layer_is_there_with_its_arithmetic(browser, address):
+    with opened(browser, address) as page:
+        text = page.locator(".lw-layers").inner_text()
+        for line in (
+            "C1 6@28×28 · 117,600 multiply-adds · 156 parameters",
+            "S2 6@14×14",
+            "C3 16@10×10 · 240,000 multiply-adds · 2,416 parameters",
+            "S4 16@5×5",
+            "C5 120 units · 48,000 multiply-adds · 48,120 parameters",
+            "F6 84 units · 10,080 multiply-adds · 10,164 parameters",
+            "In all 416,520 multiply-adds and 61,706 parameters",
+        ):
+            assert line in text
+        assert page.locator(".lw-tile").count() == 6 + 6 + 16 + 16 + 1 + 1
+
+
+def test_the_sheet_is_sharp_on_fine_screens_and_follows_the_theme(browser, address):
+    with opened(browser, address, device_scale_factor=2) as page:
+        wide, shown = page.locator(".lw-sheet").evaluate(
+            "c => [c.width, c.clientWidth]"
+        )
+        assert wide == 2 * shown
+        light = picture(page, ".lw-tile canvas")
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        settle(page)
+        assert picture(page, ".lw-tile canvas") != light
+
+
+@SCHEMES
+@WIDTHS
+def test_axe_finds_nothing_and_nothing_sticks_out(browser, address, scheme, width):
+    size = {"width": width, "height": 900}
+    with opened(browser, address, color_scheme=scheme, viewport=size, **STILL) as page:
+        page.locator(".lw-wrong summary").click()
+        assert axe_violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.skipif(
+    not models.WEIGHTS.exists(), reason="the trained weights are not there yet"
+)
+def test_the_network_reads_every_sample_digit(browser, address):
+    with opened(browser, address, **STILL) as page:
+        for digit in range(10):
+            page.get_by_role("button", name=f"Write a {digit}").click()
+            settle(page)
+            assert page.locator(".lw-best strong").inner_text() == str(digit)
