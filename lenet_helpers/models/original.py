@@ -153,17 +153,18 @@ class LeNet5(nn.Module):
 
 
 @torch.no_grad()
-def init_fan_in(model: nn.Module, scale: float = 2.4) -> None:
-    """Draw every weight and bias from U(-scale / F, scale / F), F its unit's fan-in.
+def init_fan_in(model: nn.Module, scale: float = 2.4, power: float = 1.0) -> None:
+    """Draw every weight and bias from U(-r, r), r = scale / F**power, F the fan-in.
 
-    F counts the inputs of the unit without its bias, so a map of C3 that reads three
-    maps has F = 75. Linear in F, not its root: neighbouring inputs are alike. The
-    papers do not mention the biases; they are drawn like the weights here.
+    F counts the inputs of a unit without its bias, so a map of C3 that reads three
+    maps has F = 75. The papers print F itself, not its root (``power`` 0.5), because
+    neighbouring inputs are alike. They do not mention the biases; here these are
+    drawn like the weights.
     Source: LeCun et al. 1998, appendix A.
     """
     for layer in model.modules():
         if isinstance(layer, PartialConv2d):
-            bounds = scale / layer.fan_in()
+            bounds = scale / layer.fan_in() ** power
             # One bound for each row, whatever the number of dimensions behind it.
             for values, bound in (
                 (layer.kernels, bounds[layer.pairs[0]]),
@@ -171,11 +172,11 @@ def init_fan_in(model: nn.Module, scale: float = 2.4) -> None:
             ):
                 values.uniform_(-1, 1).mul_(bound.view(-1, *[1] * (values.dim() - 1)))
         elif isinstance(layer, Subsampling):
-            bound = scale / layer.kernel_size**2
+            bound = scale / layer.kernel_size ** (2 * power)
             layer.coefficient.uniform_(-bound, bound)
             layer.bias.uniform_(-bound, bound)
         elif isinstance(layer, nn.Conv2d | nn.Linear):
-            bound = scale / layer.weight[0].numel()
+            bound = scale / layer.weight[0].numel() ** power
             layer.weight.uniform_(-bound, bound)
             layer.bias.uniform_(-bound, bound)
 

@@ -1,0 +1,249 @@
+"""LeNet-5 trained as in 1998: one sample a step, a learning rate for every weight.
+
+    pip install numba                                        # this experiment only
+    python experiments/original_sdlm.py                      # eq. 8, seeds 0 1 2
+    python experiments/original_sdlm.py --j 10               # eq. 9
+    python experiments/original_sdlm.py --validation 10000   # choose on held-out data
+
+Twenty passes over MNIST in a random but constant order, by stochastic diagonal
+Levenberg-Marquardt: weight k moves by eta / (mu + h_kk) along its gradient, h_kk
+being the Gauss-Newton diagonal, estimated on 500 samples before each pass. Needs
+MNIST; a run that was stopped goes on after the last whole pass.
+
+Source: LeCun et al. 1998, section III-A and appendix C. Published: test error
+0.95 %, training error 0.35 % after 19 passes.
+"""
+
+import argparse
+import time
+
+import common
+import numpy as np
+import torch
+from original_kernels import Maps, Weights, backward, forward, jit, new_maps, views
+
+from lenet_helpers import checkpoints, data
+from lenet_helpers.models.original import LeNet5, init_fan_in, range_1998
+
+ETAS = [5e-4] * 2 + [2e-4] * 3 + [1e-4] * 3 + [5e-5] * 4 + [1e-5] * 8
+SAMPLES = 500  # for each estimate of the curvature
+PUBLISHED = {
+    "test_error": 0.95,
+    "train_error": 0.35,
+    "rates_first_pass": [7e-5, 0.016],
+    "source": "LeCun et al. 1998, section III-B and appendix C",
+}
+
+
+@jit
+def compare(f6, codes, label, j, competes, shares):
+    """Penalties of all classes -> (predicted class, penalty of the right one).
+
+    ``shares`` [10] receives softmax(-penalties, -j), the weight with which eq. 9
+    pushes each class away. Eq. 8 has no competition: all its shares are 0.
+    """
+    for i in range(10):
+        shares[i] = ((f6 - codes[i]) ** 2).sum()
+    predicted, penalty = shares.argmin(), shares[label]
+    if competes:
+        least = min(shares[predicted], j)
+        shares[:] = np.exp(least - shares)
+        shares /= shares.sum() + np.exp(least - j)
+    else:
+        shares[:] = 0
+    return predicted, penalty
+
+
+@jit
+def slope_at_f6(f6, codes, label, shares, out):
+    """The criterion's gradient: 2 (x - code) of the right class, less all shares."""
+    out[:] = 2 * (f6 - codes[label])
+    for i in range(10):
+        if shares[i] > 0:
+            out -= 2 * shares[i] * (f6 - codes[i])
+
+
+@jit
+def curvature_at_f6(f6, codes, shares, out):
+    """The diagonal of its second derivative, in closed form; never negative.
+
+    2 x (share of the rubbish class) + 4 x (variance of x - code under the shares);
+    for eq. 8 that is 2.
+    """
+    mean = np.zeros_like(out)
+    out[:] = 2 * (1 - shares.sum())
+    for i in range(10):
+        mean += shares[i] * (f6 - codes[i])
+        out += 4 * shares[i] * (f6 - codes[i]) ** 2
+    out -= 4 * mean**2
+
+
+@jit
+def one_pass(images, labels, order, w, rate, codes, j, competes, y, slope, delta):
+    """Train on every image once, in ``order``: (errors, penalties) on the way."""
+    shares = np.zeros(10, np.float32)
+    errors, total = 0, 0.0
+    for n in order:
+        y.x[:1024] = images[n]
+        forward(w, y, slope)
+        found, penalty = compare(y.f6, codes, labels[n], j, competes, shares)
+        errors += found != labels[n]
+        total += penalty
+        slope_at_f6(y.f6, codes, labels[n], shares, delta.f6)
+        backward(w, y, slope, delta, rate, w)
+    return errors, total
+
+
+@jit
+def count_errors(images, labels, w, codes, y, slope):
+    """(Wrong answers, sum of the right classes' penalties) with fixed weights."""
+    shares = np.zeros(10, np.float32)
+    errors, total = 0, 0.0
+    for n in range(len(labels)):
+        y.x[:1024] = images[n]
+        forward(w, y, slope)
+        found, penalty = compare(y.f6, codes, labels[n], 0.0, False, shares)
+        errors += found != labels[n]
+        total += penalty
+    return errors, total
+
+
+class Trainer:
+    """One network, its images and the buffers of the compiled functions."""
+
+    def __init__(self, seed: int, j: float | None, init_power: float = 1.0):
+        torch.manual_seed(seed)
+        self.model = LeNet5()
+        if init_power != 1:
+            init_fan_in(self.model, power=init_power)
+        self.w = views(self.model)
+        self.codes = self.model.output.codes.numpy()
+        self.competes, self.j = j is not None, np.float32(j or 0)
+        self.maps = new_maps(), new_maps(), new_maps()
+
+    def curvature(self, images: np.ndarray, labels: np.ndarray) -> Weights:
+        """h_kk: the mean over these images, the sum over a shared weight's uses."""
+        values, slope, delta = self.maps
+        shares = np.zeros(10, np.float32)
+        squared = Weights(*map(np.square, self.w))
+        mean = Weights(*(np.full_like(a, 1 / len(images)) for a in self.w))
+        h = Weights(*map(np.zeros_like, self.w))
+        for image, label in zip(images, labels, strict=True):
+            values.x[:1024] = image
+            forward(self.w, values, slope)
+            compare(values.f6, self.codes, label, self.j, self.competes, shares)
+            curvature_at_f6(values.f6, self.codes, shares, delta.f6)
+            inputs, slopes = (Maps(*map(np.square, m)) for m in (values, slope))
+            backward(squared, inputs, slopes, delta, mean, h)
+        return h
+
+    def train(self, images, labels, order, rate: Weights) -> tuple[int, float]:
+        return one_pass(
+            images, labels, order, self.w, rate, self.codes, self.j, self.competes,
+            *self.maps,
+        )  # fmt: skip
+
+    def score(self, images, labels) -> dict:
+        """Error in percent, and the mean penalty of the right class."""
+        values, slope, _ = self.maps
+        errors, total = count_errors(images, labels, self.w, self.codes, values, slope)
+        return {"error": 100 * errors / len(labels), "penalty": total / len(labels)}
+
+
+def read(validation: int) -> tuple:
+    """MNIST in the range of 1998: training arrays, then test or held-out ones."""
+    digits = data.load("mnist")
+    arrays = []
+    for images, labels in (digits.train.tensors, digits.test.tensors):
+        pixels = range_1998(digits.denormalise(images)).flatten(1)
+        arrays.append((pixels.numpy(), labels.numpy()))
+    if validation:  # the test set is not looked at
+        (images, labels), _ = arrays
+        shuffled = np.random.default_rng(1998).permutation(len(labels))
+        held, kept = shuffled[:validation], shuffled[validation:]
+        arrays = [(images[part], labels[part]) for part in (kept, held)]
+    return tuple(arrays)
+
+
+def run(arrays: tuple, seed: int, args: argparse.Namespace) -> dict:
+    """All passes of one seed, each one saved; returns what went on."""
+    (images, labels), held = arrays
+    trainer = Trainer(seed, args.j, args.init_power)
+    path = common.RUNS / f"{args.name}-{criterion_name(args.j)}-{seed}.pt"
+    passes = []
+    if path.exists():
+        state = checkpoints.load(path)
+        trainer.model.load_state_dict(state["model"])
+        passes = state["passes"]
+    for number in range(len(passes), len(ETAS)):
+        start = time.perf_counter()
+        # One generator a pass, so that a resumed run goes on as it would have.
+        draw = np.random.default_rng([seed, number])
+        sample = draw.choice(len(labels), SAMPLES, replace=False)
+        h = trainer.curvature(images[sample], labels[sample])
+        rates = Weights(*(ETAS[number] / (args.mu + a) for a in h))
+        constant = np.random.default_rng(seed)
+        order = (draw if args.reshuffle else constant).permutation(len(labels))
+        errors, penalties = trainer.train(
+            images, labels, order, Weights(*(-r for r in rates))
+        )
+        train, test = trainer.score(images, labels), trainer.score(*held)
+        passes.append(
+            {
+                "pass": number + 1,
+                "eta": ETAS[number],
+                "rates": [
+                    min(map(np.min, rates)).item(),
+                    max(map(np.max, rates)).item(),
+                ],
+                "on_the_way_error": 100 * errors / len(labels),
+                "on_the_way_penalty": penalties / len(labels),
+                **{f"train_{key}": value for key, value in train.items()},
+                **{f"{args.held}_{key}": value for key, value in test.items()},
+                "seconds": round(time.perf_counter() - start, 1),
+            }
+        )
+        print(seed, args.j, passes[-1], flush=True)
+        checkpoints.save(path, {"model": trainer.model.state_dict(), "passes": passes})
+    return {"seed": seed, "passes": passes}
+
+
+def criterion_name(j: float | None) -> str:
+    return "eq8" if j is None else f"eq9-j{j:g}"
+
+
+def parser() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    options.add_argument("--j", type=float, help="constant of eq. 9; without: eq. 8")
+    options.add_argument("--mu", type=float, default=0.02, help="published: 0.02")
+    options.add_argument("--init-power", type=float, default=1.0, help="published: 1")
+    options.add_argument("--validation", type=int, default=0, help="images held out")
+    options.add_argument("--reshuffle", action="store_true", help="new order each pass")
+    options.add_argument("--name", default="original-lenet5", help="of the results")
+    return options
+
+
+def main() -> None:
+    args = parser().parse_args()
+    args.held = "validation" if args.validation else "test"
+    torch.set_num_threads(1)
+    arrays = read(args.validation)
+    for seed in args.seeds:
+        record(args, run(arrays, seed, args))
+
+
+def record(args: argparse.Namespace, finished: dict) -> None:
+    """Put one run beside those that the results file already holds."""
+    saved = common.load(args.name) or {"runs": {}}
+    runs = saved["runs"]
+    others = runs.get(criterion_name(args.j), [])
+    others = [other for other in others if other["seed"] != finished["seed"]]
+    runs[criterion_name(args.j)] = sorted(
+        [*others, finished], key=lambda entry: entry["seed"]
+    )
+    common.save(args.name, {"published": PUBLISHED, "runs": runs})
+
+
+if __name__ == "__main__":
+    main()
