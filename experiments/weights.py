@@ -87,7 +87,8 @@ def main() -> None:
         for seed, (model, history) in enumerate(runs)
     ]
     print(*rows, sep="\n", flush=True)
-    keep(runs[best][0], variant | rows[best])
+    scaling = {"mean": digits.mean, "std": digits.std}
+    keep(runs[best][0], variant | rows[best] | scaling)
     common.save(
         "weights",
         {

@@ -1,0 +1,124 @@
+"""The question bank: strict reading, true numbers, two languages that agree."""
+
+import multiprocessing
+import re
+
+import pytest
+import yaml
+
+from lenet_helpers.interview import TOPICS, BankError, questions
+from lenet_helpers.interview.bank import FOLDER, read
+
+WRITTEN = [topic for topic in TOPICS if (FOLDER / f"{topic}.yml").exists()]
+BANK = [q for topic in WRITTEN for q in questions(topic)]
+VERIFY_SECONDS = 20
+
+GOOD = """
+- id: shapes-one
+  level: basic
+  question: {en: "What?", zh: "什么？"}
+  answer: {en: "This.", zh: "这个。"}
+  deep: Because.
+  follow_ups: ["And then?"]
+  red_flags: [{says: "That.", why: "No."}]
+  sources: [lecun1998]
+  verify: ["1 + 1 == 2"]
+"""
+
+
+def test_a_good_entry_is_read_whole():
+    (question,) = read(GOOD, "shapes")
+    assert question.answer["zh"] == "这个。"
+    assert question.red_flags[0].why == "No."
+    assert question.verify == ("1 + 1 == 2",) and question.chapter is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("level: basic", "level: easy"), "level 'easy'"),
+        (("  deep: Because.\n", ""), "'deep' is missing"),
+        (("deep: Because.", "deep: ''"), "'deep' must be a str, not empty"),
+        (("deep: Because.", "deep: 3"), "'deep' must be a str"),
+        (("  deep:", "  depth: x\n  deep:"), "unknown field 'depth'"),
+        (("shapes-one", "pooling-one"), "must begin with 'shapes-'"),
+        ((', zh: "什么？"', ""), "needs just en and zh"),
+        (('zh: "什么？"', "zh: ' '"), "not a text"),
+        (('"And then?"', "7"), "7 is not a text"),
+        (('why: "No."', 'because: "No."'), "just says and why"),
+        ((GOOD, GOOD + GOOD), "used twice"),
+        ((GOOD, "id: ["), "not YAML"),
+        ((GOOD, "id: 3"), "a list of questions"),
+        ((GOOD, "- 3"), "a mapping of fields"),
+    ],
+)
+def test_a_bad_entry_is_refused_by_name(change, says):
+    with pytest.raises(BankError, match=re.escape(says)):
+        read(GOOD.replace(*change), "shapes")
+
+
+def test_unknown_topics_and_levels_are_named():
+    with pytest.raises(BankError, match="unknown topic 'cnn'"):
+        questions("cnn")
+    with pytest.raises(BankError, match="unknown level 'hard'"):
+        questions(level="hard")
+
+
+@pytest.mark.parametrize("q", BANK, ids=lambda q: q.id)
+def test_numbers_and_formulas_are_the_same_in_both_languages(q):
+    for texts in (q.question, q.answer):
+        assert _figures(texts["en"]) == _figures(texts["zh"])
+
+
+def _figures(text: str) -> list[str]:
+    formulas = [re.sub(r"\s", "", f) for f in re.findall(r"\$[^$]+\$", text)]
+    rest = re.sub(r"\$[^$]+\$", " ", text)
+    return sorted(formulas + re.findall(r"\d+(?:[.,]\d+)*", rest))
+
+
+@pytest.mark.parametrize("q", BANK, ids=lambda q: q.id)
+def test_sources_are_in_the_bibliography(q):
+    keys = re.findall(
+        r"^@\w+\{(\S+),", (FOLDER.parents[1] / "references.bib").read_text(), re.M
+    )
+    assert set(q.sources) <= set(keys)
+
+
+def test_every_answer_can_be_said_in_thirty_seconds():
+    too_long = {q.id: len(q.answer["en"].split()) for q in BANK}
+    assert {i: n for i, n in too_long.items() if n > 95} == {}
+
+
+def _evaluate(source: str) -> bool:
+    import math
+
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+
+    from lenet_helpers import models, shapes
+
+    torch.manual_seed(0)
+    names = {"math": math, "torch": torch, "F": F, "nn": nn}
+    return eval(source, names | {"models": models, "shapes": shapes}) is True
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.apply(_evaluate, ("True",))  # the imports are not the expression's time
+        yield pool
+
+
+CLAIMS = [(q.id, source) for q in BANK for source in q.verify]
+
+
+@pytest.mark.parametrize(("name", "source"), CLAIMS)
+def test_what_an_answer_claims_is_true(name, source, worker):
+    assert worker.apply_async(_evaluate, (source,)).get(VERIFY_SECONDS)
+
+
+def test_the_files_are_plain_yaml_lists():
+    for topic in WRITTEN:
+        entries = yaml.safe_load((FOLDER / f"{topic}.yml").read_text(encoding="utf-8"))
+        assert [e["id"] for e in entries] == [q.id for q in questions(topic)]
