@@ -127,6 +127,8 @@ def _kind(value: Any, kind: type, where: str) -> None:
         raise QuizError(f"{where}: expected {kind.__name__}, got {value!r}{hint}")
     elif kind is str and not value.strip():
         raise QuizError(f"{where}: is empty")
+    elif kind is str and ("$" in value or "\\(" in value):
+        raise QuizError(f"{where}: write formulas in Unicode; no MathJax everywhere")
 
 
 def _question(data: Any, index: int) -> Question:

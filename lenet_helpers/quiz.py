@@ -10,7 +10,7 @@ A quiz file::
     questions:
       - id: c3-parameters              # unique in the file
         level: basic                   # basic, intermediate or advanced
-        question: "How many parameters ...?"   # `code`, **strong**, *emphasis*
+        question: "How many parameters ...?"   # `code`, **strong**, *em*; Unicode maths
         options:
           - text: "1,516"
             correct: true              # several may be: they become check boxes
@@ -57,7 +57,8 @@ padding:.4rem .8rem .7rem;min-width:0}
 font-size:1em;color:inherit;border:0}
 .lq legend small{font-weight:400;opacity:.85}
 .lq legend+*{clear:both}
-.lq .lq-o{display:grid;grid-template-columns:auto 1fr;column-gap:.6rem;align-items:start}
+.lq .lq-o{display:grid;grid-template-columns:auto 1fr;column-gap:.6rem;
+align-items:start}
 .lq input[type=radio],.lq input[type=checkbox]{margin:.75rem 0 0 .2rem;width:1.05rem;
 height:1.05rem;accent-color:#2d7dd2}
 .lq label{padding:.5rem 0;cursor:pointer;margin:0;font-weight:400}
@@ -95,7 +96,7 @@ class Quiz:
             for i, question in enumerate(self.data.questions, start=1)
         )
         return (
-            f'<div class="lq tex2jax_process" data-quiz="{name}" '
+            f'<div class="lq" data-quiz="{name}" '
             f'data-digest="{digest}" role="group" '
             f'aria-label="{escape(plain(self.data.title))}">'
             f"<style>{CSS.strip()}</style>{body}</div>"

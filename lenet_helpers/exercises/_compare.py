@@ -50,8 +50,10 @@ def describe(value: Any) -> str:
         return f"a tensor of shape {list(value.shape)}"
     if isinstance(value, str):
         return f"the text {SHORT.repr(value)}"
-    if isinstance(value, type) or isinstance(value, nn.Module):
-        return f"a {'class' if isinstance(value, type) else type(value).__name__}"
+    if isinstance(value, type):
+        return "a class"
+    if isinstance(value, nn.Module):
+        return f"a {type(value).__name__}"
     if callable(value):
         return "a function"
     try:
@@ -86,9 +88,10 @@ write `1516` or `1_516`.
         answer = answer.item()
     if isinstance(answer, tuple) and answer and all(type(n) is int for n in answer):
         commas = ",".join(str(n)[:9] for n in answer[:4])
+        kind = "a pair" if len(answer) == 2 else "a tuple"
         raise NotYet(
-            f"In Python `{commas}` is {'a pair' if len(answer) == 2 else 'a tuple'} of "
-            f"numbers: write `{commas.replace(',', '')}` or `{commas.replace(',', '_')}`."
+            f"In Python `{commas}` is {kind} of numbers: "
+            f"write `{commas.replace(',', '')}` or `{commas.replace(',', '_')}`."
         )
     if isinstance(answer, str):
         raise NotYet("That is text: write the number without quotation marks.")

@@ -36,9 +36,9 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         tone, sign, headline = _LOOK[self.status]
-        printed = f"Your code printed:{code(self.printed)}" if self.printed else ""
+        printed = f"<div>Your code printed:</div>{code(self.printed)}"
         head = f'<span aria-hidden="true">{sign}</span> <strong>{headline}</strong>'
-        return box(tone, f"{head} {inline(self.text)}{printed}")
+        return box(tone, f"{head} {inline(self.text)}" + printed * bool(self.printed))
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,13 @@ class Worked:
     hints: tuple[str, ...] = field(repr=False, default=())
 
     def __repr__(self) -> str:
-        return f"{self.source}\n\n{plain(self.explanation)}\n{plain(self.outcome)}"
+        return f"{plain(self.explanation)}\n\n{self.source}\n\n{plain(self.outcome)}"
 
     def _repr_html_(self) -> str:
         folds = [
             fold(f"Hint {i} of {len(self.hints)}", paragraphs(hint))
             for i, hint in enumerate(self.hints, start=1)
         ]
-        body = code(self.source) + paragraphs(f"{self.explanation}\n\n{self.outcome}")
+        body = paragraphs(self.explanation) + code(self.source)
+        body += paragraphs(self.outcome)
         return "".join([*folds, fold("Solution", body)])

@@ -109,6 +109,8 @@ def test_a_quiz_keeps_all_that_was_written(load):
         (lambda d: d["questions"][0].update(number={}), "either options or number"),
         (lambda d: d["questions"][0].update(question=" "), "is empty"),
         (lambda d: d["questions"][0].update(question=7), "put it in quotes"),
+        (lambda d: d["questions"][0].update(question="$n$?"), "in Unicode"),
+        (lambda d: d["questions"][0].update(question=r"\(n\)?"), "in Unicode"),
         (
             lambda d: d["questions"][0]["options"][0].pop("correct"),
             "no option is correct",
