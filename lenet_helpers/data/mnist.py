@@ -1,0 +1,171 @@
+"""Where the four MNIST files may lie, and whether they are what was published."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import Tensor
+
+from lenet_helpers.data import download, idx
+from lenet_helpers.data.idx import DataError
+
+RAW = Path("MNIST", "raw")  # torchvision's layout, so both can share a folder
+ADVICE = """What to do, one of
+- connect to the network and try again;
+- put the four files (train-images-idx3-ubyte.gz, ...) into a folder and name it by
+  root= or by the variable LENET_DATA;
+- set XDG_CACHE_HOME to another folder if the cache cannot be written;
+- use data.load("digits"), which needs no file."""
+
+
+class NotFound(DataError):
+    """No MNIST here, and nothing damaged either; ``reason`` says why in a few words."""
+
+    def __init__(self, message: str, reason: str = ""):
+        super().__init__(message)
+        self.reason = reason
+
+
+class Raw(NamedTuple):
+    """MNIST as published: images uint8 [N, 28, 28], labels uint8 [N]."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+def find(root: str | os.PathLike | None, may_download: bool) -> tuple[Raw, str]:
+    """Read MNIST from the first place that has it; also say in words which it was.
+
+    The places: ``root`` and nothing else; or the folder that LENET_DATA names, the
+    user's cache folder, a download into that. Raises DataError when a folder that
+    was named does not exist or holds damaged files, because going on would hide
+    it; NotFound, with what was seen in each place, when none has it.
+    """
+    if root is not None:
+        try:
+            return read(Path(root).expanduser()), "root="
+        except DataError as error:
+            raise _named("root=", root, error) from None
+    looked = ["MNIST was not found. Looked in"]
+    if place := os.environ.get("LENET_DATA"):
+        try:
+            return read(Path(place).expanduser()), "LENET_DATA"
+        except NotFound as error:
+            looked.append(f"LENET_DATA ({place}): {error}")
+        except DataError as error:
+            raise _named("LENET_DATA=", place, error) from None
+    cache = cache_folder()
+    download.sweep(cache / RAW)
+    try:
+        return read(cache), "user cache"
+    except DataError as error:  # nobody's only copy: a damaged file is fetched again
+        looked.append(f"user cache ({cache}): {error}")
+    try:
+        return _fetch(cache, may_download), "download"
+    except NotFound as error:
+        looked.append(f"download: {error}")
+        raise NotFound("\n- ".join(looked) + f"\n{ADVICE}", error.reason) from None
+
+
+def _named(label: str, place: str | os.PathLike, error: DataError) -> DataError:
+    return DataError(
+        f"{label}{os.path.abspath(place)} cannot be used.\n- {error}\nWhat to do: replace "
+        f"what is missing or damaged there, name another folder, or omit {label}"
+    )
+
+
+def _fetch(cache: Path, may_download: bool) -> Raw:
+    """Download into the cache and read it. Raises NotFound if that is impossible."""
+    if os.environ.get("LENET_OFFLINE", "0") not in ("", "0"):
+        raise NotFound("not tried, LENET_OFFLINE is set", "LENET_OFFLINE is set")
+    if not may_download:
+        raise NotFound("not tried, download=False", "download=False")
+    try:
+        download.fetch(cache / RAW)
+        return read(cache)
+    except OSError as error:
+        message = f"{cache} cannot be written ({error.strerror})"
+        raise NotFound(message, "the cache folder cannot be written") from error
+    except DataError as error:
+        reason = "the download failed; LENET_OFFLINE=1 skips it"
+        raise NotFound(str(error), reason) from error
+
+
+def cache_folder() -> Path:
+    """The folder for downloads: in XDG_CACHE_HOME, or where the system has them."""
+    if base := os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA"):
+        return Path(base) / "lenet-inside-out"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "lenet-inside-out"
+    return Path.home() / ".cache" / "lenet-inside-out"
+
+
+def read(root: Path) -> Raw:
+    """Read MNIST from ``root/MNIST/raw``, ``root/raw`` or ``root``; .gz or not.
+
+    Raises NotFound when the folder has no file of MNIST; DataError when there is no
+    such folder, or a file is missing, damaged or not the published one.
+    """
+    if not os.path.isdir(root):
+        raise DataError("no such folder")
+    for folder in (root / RAW, root / "raw", root):
+        paths = {name: _path(folder, name) for name in download.FILES}
+        if any(paths.values()):
+            break
+    else:
+        raise NotFound("holds none of the four MNIST files")
+    if lacking := [name for name, path in paths.items() if path is None]:
+        raise DataError(
+            f"{folder} holds a part of MNIST only; it lacks {', '.join(lacking)}"
+        )
+    contents = {}
+    tensors = []
+    for name, path in paths.items():
+        with _saying(path):
+            contents[name] = idx.read(path, download.FILES[name].size)
+            tensors.append(idx.parse(contents[name], 3 if "images" in name else 1))
+    raw = Raw(*tensors)
+    files = list(paths.values())
+    _check_pair(files[:2], raw.train_images, raw.train_labels)
+    _check_pair(files[2:], raw.test_images, raw.test_labels)
+    for name, content in contents.items():
+        with _saying(paths[name]):
+            download.verify(name, content)
+    return raw
+
+
+def _path(folder: Path, name: str) -> Path | None:
+    """The raw file if there is one, else the .gz, else None."""
+    candidates = (folder / name, folder / f"{name}.gz")
+    return next((path for path in candidates if os.path.exists(path)), None)
+
+
+@contextlib.contextmanager
+def _saying(path: Path) -> Iterator[None]:
+    """Put the path of the file before what is wrong with it."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _check_pair(paths: list[Path], images: Tensor, labels: Tensor) -> None:
+    """Raise DataError unless there is one label from 0 to 9 for each 28x28 image."""
+    count, *size = images.shape
+    if size != [28, 28]:
+        raise DataError(f"{paths[0]}: images of {size[0]}x{size[1]} pixels, not 28x28")
+    if count != len(labels):
+        raise DataError(
+            f"{paths[0]}: {count:,} images, but {paths[1].name} has {len(labels):,} "
+            "labels"
+        )
+    if labels.max() > 9:
+        at = int(labels.argmax())
+        raise DataError(
+            f"{paths[1]}: label {labels[at]} at index {at}, expected 0 to 9"
+        )
