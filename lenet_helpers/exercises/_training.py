@@ -1,0 +1,284 @@
+"""Checkers for functions whose effect counts: a step, an evaluation, a split."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lenet_helpers.exercises._call import does_nothing
+from lenet_helpers.exercises._compare import (
+    Checker,
+    NotAttempted,
+    NotYet,
+    describe,
+    difference,
+)
+
+Mistakes = Sequence[tuple[Callable, str]]
+
+
+def _attempt(function: Callable, *arguments: Any) -> Any:
+    """``function(*arguments)``, not on a copy; what it raises becomes a pointer."""
+    if not callable(function):
+        raise NotYet(
+            "Give the function itself, its name without brackets; "
+            f"this is {describe(function)}."
+        )
+    if does_nothing(function):
+        raise NotAttempted
+    try:
+        return function(*arguments)
+    except NotImplementedError:
+        raise NotAttempted from None
+    except Exception as error:
+        said = " ".join(str(error).split())[:160].replace("`", "'")
+        raise NotYet(f"It raises {type(error).__name__}: {said}") from None
+
+
+def _staged(
+    play: Callable[[Callable], tuple], right: Callable, wrong: Mistakes, look: str
+) -> Checker:
+    """What ``play`` sees of the answer must be what it sees of ``right``."""
+    wanted = play(right)
+    known = [(play(bad), pointer) for bad, pointer in wrong]
+
+    def test(answer: Any) -> str | None:
+        seen = play(answer)
+        if difference(seen, wanted, 1e-5) is None:
+            return None
+        same = (text for bad, text in known if difference(seen, bad, 1e-5) is None)
+        return next(same, look)
+
+    return Checker(test, tuple(wrong), takes_function=True)
+
+
+# --- one training step ---------------------------------------------------------
+
+
+def _step(order: str, loss_of=F.cross_entropy, leave=Tensor.item) -> Callable:
+    """A training step whose calls come in this order: z(ero), b(ackward), s(tep)."""
+
+    def step(model, optimizer, images, labels):
+        loss = loss_of(model(images), labels)
+        calls = {"z": optimizer.zero_grad, "b": loss.backward, "s": optimizer.step}
+        for letter in order:
+            calls[letter]()
+        return leave(loss)
+
+    return step
+
+
+def _two_steps(step: Callable) -> tuple:
+    """Weights and losses after two steps; a gradient of before is still there."""
+    generator = torch.Generator().manual_seed(0)
+    model = nn.Linear(4, 3)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=generator))
+    images = torch.randn(8, 4, generator=generator)
+    labels = torch.randint(3, (8,), generator=generator)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    F.cross_entropy(model(images), labels).backward()
+    losses = [_attempt(step, model, optimizer, images, labels) for _ in range(2)]
+    if losses[0] is ...:
+        raise NotAttempted
+    weights = nn.utils.parameters_to_vector(model.parameters()).detach()
+    with_graph = any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses)
+    return weights, with_graph, losses
+
+
+def _after_softmax(logits: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(logits.softmax(1), labels)
+
+
+_UNMOVED = (
+    "The weights did not move: there was no gradient when `optimizer.step()` ran. "
+    "Which two lines should change places?"
+)
+step_checker = _staged(
+    _two_steps,
+    _step("zbs"),
+    wrong=[
+        (
+            _step("bs"),
+            "Gradients of the step before are still in it: `backward` adds to them.",
+        ),
+        (_step("bzs"), _UNMOVED),
+        (_step("zsb"), _UNMOVED),
+        (_step("zb"), _UNMOVED.partition(":")[0]),
+        (
+            _step("zbs", leave=lambda loss: loss),
+            "The weights are right, but the loss is a tensor that keeps its graph "
+            "alive. Return a number.",
+        ),
+        (
+            _step("zbs", loss_of=_after_softmax),
+            "`F.cross_entropy` applies the softmax by itself: give it logits.",
+        ),
+    ],
+    look="Two steps on a small network do not end in the right weights and losses. "
+    "Compare your lines with the five of the chapter.",
+)
+
+
+# --- an evaluation -------------------------------------------------------------
+
+
+class _Watched(nn.Module):
+    """A network with dropout that notes how it is called."""
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        self.register_buffer("weight", torch.randn(4, 3, generator=generator))
+        self.scale = nn.Parameter(torch.ones(()))
+        self.largest_batch, self.with_gradients = 0, False
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.largest_batch = max(self.largest_batch, len(x))
+        self.with_gradients |= torch.is_grad_enabled()
+        if self.training:  # a dropout that hits the same units each time
+            x = x * torch.tensor([2.0, 0.0, 2.0, 0.0])
+        return x @ self.weight * self.scale
+
+
+def _scored(evaluate: Callable) -> tuple:
+    """What comes out for 130 images in batches of 50, and what was done to get it."""
+    model = _Watched().train()
+    generator = torch.Generator().manual_seed(2)
+    images = torch.randn(130, 4, generator=generator)
+    images[100:] *= 4  # the last, short batch is unlike the others
+    labels = torch.randint(3, (130,), generator=generator)
+    result = _attempt(evaluate, model, images, labels, 50)
+    if result is ...:
+        raise NotAttempted
+    return result, model.largest_batch, model.with_gradients, model.training
+
+
+def _evaluation(
+    *, mode=True, gradients=False, restore=True, means=False, size=None, count=False
+) -> Callable:
+    """An evaluation with one thing done wrong."""
+
+    def evaluate(model, images, labels, batch_size):
+        model.train(not mode)
+        batch_size = size or batch_size
+        with torch.set_grad_enabled(gradients):
+            logits = [model(x) for x in images.split(batch_size)]
+        pairs = list(zip(logits, labels.split(batch_size)))
+        model.train(restore)
+        each = [F.cross_entropy(z, y, reduction="none").detach() for z, y in pairs]
+        right = sum((z.argmax(1) == y).sum().item() for z, y in pairs)
+        loss = (
+            sum(e.mean() for e in each) / len(each) if means else torch.cat(each).mean()
+        )
+        return loss.item(), right if count else right / len(labels)
+
+    return evaluate
+
+
+evaluate_checker = _staged(
+    _scored,
+    _evaluation(),
+    wrong=[
+        (
+            _evaluation(mode=False),
+            "The network was in training mode: its dropout was at work.",
+        ),
+        (
+            _evaluation(gradients=True),
+            "The scores are right, but a graph was recorded all the while.",
+        ),
+        (
+            _evaluation(restore=False),
+            "The scores are right, but the network came in training mode and went out "
+            "in evaluation mode.",
+        ),
+        (
+            _evaluation(means=True),
+            "That is a mean of batch means: the last batch is shorter than the others.",
+        ),
+        (
+            _evaluation(size=10**9),
+            "All images went through at once; `batch_size` is there to save memory.",
+        ),
+        (_evaluation(count=True), "Accuracy is a share, from 0 to 1."),
+    ],
+    look="On 130 images in batches of 50 the pair (loss, accuracy) is not right.",
+)
+
+
+# --- a split -------------------------------------------------------------------
+
+
+def _parts(split: Callable, seed: int) -> tuple[list[int], list[int]]:
+    got = _attempt(split, 100, 20, seed)
+    if got is ...:
+        raise NotAttempted
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        raise NotYet("Return two things: training indices, then validation indices.")
+    if not all(isinstance(part, Tensor) and part.dim() == 1 for part in got):
+        raise NotYet("Each part is a tensor of indices, of one dimension.")
+    return got[0].tolist(), got[1].tolist()
+
+
+def _test_split(answer: Any) -> str | None:
+    state = torch.get_rng_state()
+    train, held = _parts(answer, 0)
+    if not torch.equal(state, torch.get_rng_state()):
+        return (
+            "It draws from the generator that everything shares, or resets it: make "
+            "one of its own with `torch.Generator()`."
+        )
+    if (len(train), len(held)) == (20, 80):
+        return "The two parts changed places: training comes first."
+    if len(held) != 20:
+        return f"With `held=20` there are {len(held)} validation indices."
+    if both := set(train) & set(held):
+        return f"{len(both)} images are in both parts: cut one order into two."
+    if sorted(train + held) != list(range(100)):
+        return "Every image should be in one of the parts, and only once."
+    if (train, held) != _parts(answer, 0):
+        return "The same seed gave two different cuts."
+    if held == _parts(answer, 1)[1]:
+        return "Two seeds gave the same cut: is the order shuffled, by the seed?"
+    return None
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def _reseeding(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
+    torch.manual_seed(seed)
+    order = torch.randperm(count)
+    return order[held:], order[:held]
+
+
+def _drawn_twice(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
+    generator = _generator(seed)
+    order = torch.randperm(count, generator=generator)
+    return order[held:], torch.randperm(count, generator=generator)[:held]
+
+
+def _unshuffled(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
+    return torch.arange(held, count), torch.arange(held)
+
+
+def _swapped(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
+    order = torch.randperm(count, generator=_generator(seed))
+    return order[:held], order[held:]
+
+
+split_checker = Checker(
+    _test_split,
+    (
+        (_reseeding, "generator that everything shares"),
+        (_drawn_twice, "in both parts"),
+        (_unshuffled, "Two seeds gave the same cut"),
+        (_swapped, "changed places"),
+    ),
+    takes_function=True,
+)
