@@ -3,6 +3,7 @@
 import matplotlib as mpl
 
 INK = "#6b6b6b"  # 5.3:1 on white; the book's dark mode brightens it to 4.5:1 and more
+LARGE = 12.5  # points: still legible where a phone shows a figure at half its size
 COLORS = {  # Wong's colour-blind-safe set, without yellow and black: both vanish
     "blue": "#0072b2",
     "orange": "#d55e00",
@@ -28,7 +29,6 @@ def style() -> None:
             "axes.labelcolor": INK,
             "axes.titlecolor": INK,
             "axes.titlesize": 11,
-            "axes.titleweight": "medium",
             "axes.labelsize": 10.5,
             "axes.spines.top": False,
             "axes.spines.right": False,
