@@ -51,3 +51,10 @@ def html(build) -> Path:
     """The folder of the built pages."""
     assert build.html.is_dir(), build.stderr
     return build.html
+
+
+@pytest.fixture(scope="session")
+def pages(html) -> list[str]:
+    """The built pages, named from that folder; the theme's own templates left out."""
+    names = (path.relative_to(html).as_posix() for path in html.rglob("*.html"))
+    return sorted(name for name in names if not name.startswith("_static/"))
