@@ -158,7 +158,7 @@
       element("div", { class: "lw-bar-top" }, element("label", {}, "Start from ", select), inputFields),
       element("table", { class: "lw-edit" }, element("thead", {}, element("tr", {}, ...heads)), body),
       element("div", { class: "lw-controls" }, ...add), message, results,
-      element("p", { class: "lw-muted" }, "“Sees” is the receptive field and “Jump” the distance between neighbours, both in input pixels. The lines under the numbers are shares of the sum."));
+      element("p", { class: "lw-muted" }, "Sees: the receptive field. Jump: the distance between neighbours, seen from the input. Both in input pixels. The line under a number is its share of the sum."));
     load(host.dataset.preset in PRESETS ? host.dataset.preset : "lenet5");
   }
 

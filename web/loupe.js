@@ -37,6 +37,7 @@ globalThis.Loupe = (() => {
       : "Its weights, one for each unit of C5:";
 
   function create(net) {
+    const oneSided = net.activation !== "tanh"; // ReLU and sigmoid are never negative
     const big = grid(28, 28), input = grid(INPUT, INPUT);
     const unitMarker = element("span", { class: "lw-marker" });
     const fieldMarker = element("span", { class: "lw-marker" });
@@ -113,11 +114,11 @@ globalThis.Loupe = (() => {
       frame.style.aspectRatio = picture.width / picture.height;
       paintSigned(big, picture.data, layer.scale, Draw.palette(frame));
       paintGrey(input, grey);
-      low.textContent = signed(-layer.scale), high.textContent = signed(layer.scale);
+      low.textContent = signed(oneSided ? 0 : -layer.scale), high.textContent = signed(layer.scale);
       describe();
     }
 
-    const legend = element("div", { class: "lw-legend" }, low, element("i"), high);
+    const legend = element("div", { class: oneSided ? "lw-legend lw-one-sided" : "lw-legend" }, low, element("i"), high);
     const node = element("div", { class: "lw-loupe" }, title,
       element("div", { class: "lw-pair" },
         element("div", {}, frame, legend),

@@ -47,10 +47,10 @@
   // One honest sentence about this answer.
   function remark(strokes, pen, ranked) {
     const [first, second] = ranked;
-    if (!strokes.length) return "Nothing is drawn, and it answers all the same: it has no way to say “no digit”.";
+    if (!strokes.length) return "Nothing is drawn, and it answers all the same: it cannot say that there is no digit.";
     const { left, right, top, bottom } = bounds(strokes);
     if (Math.max(right - left, bottom - top) + pen < SHEET / 3)
-      return "That is small. It is enlarged to 20 pixels, pen and all: MNIST’s digits are not that bold.";
+      return "That is small. It is enlarged to 20 pixels, pen and all; the line gets very bold.";
     if (first.p < 0.8)
       return `It hesitates between ${first.digit} (${percent(first.p)}) and ${second.digit} (${percent(second.p)}).`;
     return "It is sure. That is not the same as right: turn the digit, or draw a letter.";
@@ -214,7 +214,7 @@
           element("div", { class: "lw-controls" }, button("Clear", clear), button("Undo stroke", undo)),
           element("div", { class: "lw-sliders" }, pen.node, turn.node)),
         element("div", { class: "lw-see" }, element("p", { class: "lw-caption" }, "It sees 32×32"), seen,
-          element("p", { class: "lw-muted" }, "Scaled into 20×20, centred by mass, zero-padded: as MNIST was made.")),
+          element("p", { class: "lw-muted" }, "Scaled into 20×20 and centred by mass, as MNIST was made; then zero-padded.")),
         element("div", { class: "lw-answer" }, result.node, hint)),
       element("p", { class: "lw-caption lw-offer" }, "Or let the page write one"),
       element("div", { class: "lw-samples", role: "group", "aria-label": "Sample digits" }, ...sampleButtons(write)),

@@ -168,7 +168,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(browser, address, scheme, widt
 
 
 @pytest.mark.skipif(
-    not models.WEIGHTS.exists(), reason="the trained weights are not there yet"
+    not (WEB / "weights.js").exists(), reason="the trained weights are not there yet"
 )
 def test_the_network_reads_every_sample_digit(browser, address):
     with opened(browser, address, **STILL) as page:
