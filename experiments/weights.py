@@ -68,7 +68,7 @@ def winner(ranking: list[dict]) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs-to-choose", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=10)
     args = parser.parse_args()
     digits = data.load("mnist")
     first = choose(digits, VARIANTS, args.epochs_to_choose)
