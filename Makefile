@@ -13,13 +13,13 @@ BIN := $(VENV)/bin
 HTML := _build/html
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 .DEFAULT_GOAL := help
 
 # ---- The environment: the book's part of it, or all of it ----
 
 NEWER = Python 3.11 or later is needed, and $(PYTHON) is not. \
-  If you have one under another name: make $@ PYTHON=python3.12
+  If you have one under another name: make $(MAKECMDGOALS) PYTHON=python3.12
 NO_VENV = $(PYTHON) cannot make a virtual environment. \
   On Debian and Ubuntu: apt-get install python3-venv
 
@@ -34,7 +34,7 @@ define install
 @echo "Installing $(1) into $(VENV)"
 @PIP="$(BIN)/python -m pip --disable-pip-version-check"; \
   MIRROR="$${UV_DEFAULT_INDEX:-$$($$PIP config get global.index-url 2>/dev/null)}"; \
-  $$PIP install --quiet uv && UV_DEFAULT_INDEX="$$MIRROR" \
+  $$PIP install --quiet --quiet uv && UV_DEFAULT_INDEX="$$MIRROR" \
   $(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $(1) || \
   $$PIP install --quiet --requirement $(1)
 endef
@@ -62,7 +62,7 @@ _build/.settings: _config.yml _toc.yml $(wildcard _ext/*.py) $(VENV)/.book
 serve: book
 	@echo "http://localhost:$(PORT)/   (Ctrl-C ends it)"
 	@$(BIN)/python -m http.server --directory $(HTML) $(PORT) >/dev/null 2>&1 || \
-	  { [ $$? -eq 130 ] || echo "Port $(PORT) is taken: make serve PORT=8001" >&2; }
+	  { echo "Port $(PORT) is taken; try: make serve PORT=8001" >&2; exit 1; }
 
 # ---- Code ----
 
