@@ -24,7 +24,8 @@ def chapter(tmp_path, monkeypatch):
 
 
 def test_two_runs_store_the_same_but_for_the_seconds(chapter):
-    path = chapter("1 + 1", "from ipywidgets import IntSlider\nIntSlider()", "print(2)")
+    live = "from ipywidgets import interact\ninteract(lambda x: print(x), x=(0, 9));"
+    path = chapter("1 + 1", live, "print(2)")
     stored = []
     for _ in range(2):
         execute.run(path)
