@@ -24,9 +24,6 @@ FORWARD = """images => {
   return images.map(image => Object.entries(LeNet.forward(net, image)).map(
     ([name, maps]) => [name, Array.from(maps.data ?? maps)]));
 }"""
-trained = pytest.mark.skipif(
-    not models.WEIGHTS.exists(), reason="the trained weights are not there yet"
-)
 
 
 def export(model: nn.Module, folder: Path, **variant: str) -> Path:
@@ -90,13 +87,11 @@ def test_export_names_what_the_metadata_lacks(tmp_path):
         export_web.to_javascript(tmp_path / "bare.safetensors")
 
 
-@trained
 def test_committed_weights_are_a_fresh_export():
     fresh = export_web.to_javascript(models.WEIGHTS)
     assert (WEB / "weights.js").read_bytes() == fresh.encode("ascii")
 
 
-@trained
 def test_the_trained_network_equals_pytorch():
     model = models.load_pretrained()
     images = torch.randn(20, 1, 32, 32, generator=torch.Generator().manual_seed(1))

@@ -1,15 +1,9 @@
 """The drawing pad: mouse, keyboard, screen reader, light, dark, phone."""
 
-import importlib.util
-
 import pytest
-import torch
-from safetensors.torch import save_file
 from web_runner import WEB, axe_violations, html_page, opened
 
-from lenet_helpers import models
-
-PARTS = "lenet preprocess digits draw loupe maps pad".split()
+PARTS = "lenet weights preprocess digits draw loupe maps pad".split()
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
 STILL = {"reduced_motion": "reduce"}
@@ -18,24 +12,8 @@ STILL = {"reduced_motion": "reduce"}
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("pad")
-    weights = WEB / "weights.js"
     scripts = [WEB / f"{part}.js" for part in PARTS]
-    scripts.insert(1, weights if weights.exists() else random_weights(folder))
     return html_page(folder, '<div id="lenet-pad"></div>', scripts)
-
-
-def random_weights(folder):
-    path = WEB.parent / "experiments" / "export_web.py"
-    spec = importlib.util.spec_from_file_location("export_web", path)
-    export_web = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(export_web)
-    torch.manual_seed(0)
-    variant = dict(activation="tanh", pool="avg", mean="0.1", std="0.275")
-    state = models.ModernLeNet5().state_dict()
-    save_file(state, folder / "model.safetensors", metadata=variant)
-    script = folder / "weights.js"
-    script.write_text(export_web.to_javascript(folder / "model.safetensors"))
-    return script
 
 
 def picture(page, selector: str) -> str:
@@ -167,9 +145,6 @@ def test_axe_finds_nothing_and_nothing_sticks_out(browser, address, scheme, widt
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.skipif(
-    not (WEB / "weights.js").exists(), reason="the trained weights are not there yet"
-)
 def test_the_network_reads_every_sample_digit(browser, address):
     with opened(browser, address, **STILL) as page:
         for digit in range(10):
