@@ -53,7 +53,13 @@ globalThis.LayerMaps = (() => {
     return { width: size, height: size, data: data.subarray(index * area, (index + 1) * area) };
   }
 
-  function layerRow(net, layer, maps, select) {
+  // The map with the largest value: something to look at before the reader picks one.
+  function strongestMap({ channels, size, data }) {
+    const peak = data.reduce((best, v, i) => (Math.abs(v) > Math.abs(data[best]) ? i : best), 0);
+    return Math.floor(peak / (size * size)) % channels;
+  }
+
+  function layerRow(net, layer, maps, pick) {
     const count = layer.columns ? 1 : maps.channels;
     layer.tiles = Array.from({ length: count }, (_, i) => {
       const { width, height } = picture(layer, maps, i);
@@ -62,7 +68,7 @@ globalThis.LayerMaps = (() => {
         : `${layer.label}, map ${i + 1} of ${count}`;
       return element("button", {
         type: "button", class: "lw-tile", "aria-label": name, tabindex: i ? -1 : 0,
-        onpointerenter: () => select(layer, i), onfocus: () => select(layer, i),
+        onpointerenter: () => pick(layer, i), onfocus: () => pick(layer, i),
       }, grid(width, height));
     });
     // One tab stop a layer; the arrow keys go from map to map.
@@ -83,10 +89,14 @@ globalThis.LayerMaps = (() => {
   function create(net) {
     const loupe = Loupe.create(net);
     const layers = LAYERS.map((layer) => ({ ...layer }));
-    let chosen = { layer: layers[2], index: 0 }, maps, grey;
+    let picked, maps, grey;
 
-    function select(layer, index) {
-      chosen = { layer, index };
+    function pick(layer, index) {
+      picked = { layer, index };
+      show(layer, index);
+    }
+
+    function show(layer, index) {
       for (const other of layers)
         other.tiles.forEach((tile, i) => {
           const here = other === layer && i === index;
@@ -99,7 +109,7 @@ globalThis.LayerMaps = (() => {
     function update(newMaps, greyPixels) {
       maps = newMaps, grey = greyPixels;
       if (!layers[0].tiles) {
-        rows.append(...layers.map((layer) => layerRow(net, layer, maps[layer.shown], select)), total);
+        rows.append(...layers.map((layer) => layerRow(net, layer, maps[layer.shown], pick)), total);
         const sums = Object.keys(maps).reduce((sum, name) => sum + multiplyAdds(net, name, maps[name]), 0);
         total.textContent = `Then ten outputs: the bars above. In all ${number(sums)} multiply-adds and ${number(learned)} parameters.`;
       }
@@ -112,7 +122,8 @@ globalThis.LayerMaps = (() => {
         });
         layer.scale = scale;
       }
-      select(chosen.layer, chosen.index);
+      const c3 = layers[2], { layer, index } = picked ?? { layer: c3, index: strongestMap(maps[c3.shown]) };
+      show(layer, index);
     }
 
     const learned = Object.values(net.tensors).reduce((sum, t) => sum + t.data.length, 0);
