@@ -9,6 +9,9 @@ from html import escape
 
 TINT = {"good": "46,160,67", "look": "219,109,40", "calm": "128,128,128"}
 
+# On an element with keys of its own: JupyterLab then leaves arrows and space to it.
+OWN_KEYS = 'data-lm-suppress-shortcuts="true"'
+
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _EM = re.compile(r"(?<!\*)\*(?=[^\s*])(.+?)(?<=[^\s*])\*(?!\*)")

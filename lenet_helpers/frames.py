@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from lenet_helpers._html import OWN_KEYS
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -74,7 +76,7 @@ class Frames:
             for i, picture in enumerate(self.pictures)
         )
         return (
-            '<div class="lf" style="color:inherit">'
+            f'<div class="lf" style="color:inherit" {OWN_KEYS}>'
             f'<div tabindex="0" role="group" aria-label="{label}: {last + 1} pictures" '
             f'style="display:flex;gap:1.5rem;overflow-x:auto">{figures}</div>'
             '<p hidden style="margin:.4rem 0"><label style="display:inline-flex;'

@@ -33,7 +33,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from lenet_helpers._html import inline, plain
+from lenet_helpers._html import OWN_KEYS, inline, plain
 from lenet_helpers._quiz_format import (
     Number,
     Option,
@@ -96,7 +96,7 @@ class Quiz:
             for i, question in enumerate(self.data.questions, start=1)
         )
         return (
-            f'<div class="lq" data-quiz="{name}" '
+            f'<div class="lq" {OWN_KEYS} data-quiz="{name}" '
             f'data-digest="{digest}" role="group" '
             f'aria-label="{escape(plain(self.data.title))}">'
             f"<style>{CSS.strip()}</style>{body}</div>"
