@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,7 +21,8 @@ def curves(history: History) -> Figure:
     Without validation only the training curves are drawn.
     """
     table = history.table()
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.0))
+    figure = Figure(figsize=(7.2, 3.0))
+    axes = figure.subplots(1, 2)
     for axis, what in zip(axes, ("loss", "accuracy")):
         parts = {
             "train": ("training", "blue", "o--"),
@@ -55,14 +55,15 @@ def recipe_curves(runs: Sequence[Mapping], labels: Mapping[str, str]) -> Figure:
             val_loss and val_accuracy; what experiments/recipes.py stores.
         labels: the recipes to draw, key to name, in order.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.6))
+    figure = Figure(figsize=(7.2, 3.6))
+    axes = figure.subplots(1, 2)
     for (key, label), color, line in zip(labels.items(), COLORS.values(), _LINES):
         rows = [run["epochs"] for run in runs if run["recipe"] == key]
         for axis, what in zip(axes, ("val_loss", "val_accuracy")):
             values = torch.tensor([[row[what] for row in run] for run in rows])
             epochs = range(1, values.shape[1] + 1)
-            axis.plot(epochs, values.mean(0), line, color=color, label=label)
-            low, high = values.aminmax(dim=0)
+            axis.plot(epochs, values.mean(0).tolist(), line, color=color, label=label)
+            low, high = (edge.tolist() for edge in values.aminmax(dim=0))
             axis.fill_between(epochs, low, high, color=color, alpha=0.2, linewidth=0)
     _guessing(axes[0])
     _epochs(axes[0], "validation loss")
@@ -75,11 +76,12 @@ def recipe_curves(runs: Sequence[Mapping], labels: Mapping[str, str]) -> Figure:
 
 def step_curves(losses: Mapping[str, Sequence[float]]) -> Figure:
     """The loss of every step, as a running mean, one line a recipe."""
-    figure, axis = plt.subplots(figsize=(7.2, 3.4))
+    figure = Figure(figsize=(7.2, 3.4))
+    axis = figure.subplots()
     for (label, values), color, line in zip(losses.items(), COLORS.values(), _LINES):
         mean = torch.tensor(values).unfold(0, WINDOW, 1).mean(1)
         steps = range(WINDOW, len(values) + 1)
-        axis.plot(steps, mean, line, color=color, label=label)
+        axis.plot(steps, mean.tolist(), line, color=color, label=label)
     _guessing(axis)
     axis.set(xlabel="step", ylabel=f"loss, mean of {WINDOW} steps", ylim=(0, None))
     axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
@@ -94,14 +96,16 @@ def layer_bars(
     ``values`` holds float [seeds, layers] for each network: bars are the mean,
     whiskers run from the smallest to the largest seed.
     """
-    figure, axis = plt.subplots(figsize=(7.2, 3.2))
+    figure = Figure(figsize=(7.2, 3.2))
+    axis = figure.subplots()
     width = 0.8 / len(values)
     for i, (label, table) in enumerate(values.items()):
-        mean, (low, high) = table.mean(0), table.aminmax(dim=0)
-        places = torch.arange(len(layers)) + (i - (len(values) - 1) / 2) * width
+        table = table.double().numpy()
+        mean = table.mean(0)
+        places = [j + (i - (len(values) - 1) / 2) * width for j in range(len(layers))]
         color = list(COLORS.values())[i]
         axis.bar(places, mean, width * 0.92, color=color, label=label)
-        reach = torch.stack([mean - low, high - mean])
+        reach = [mean - table.min(0), table.max(0) - mean]
         axis.errorbar(places, mean, reach, fmt="none", ecolor=INK, elinewidth=1)
     axis.set_yscale("log")
     axis.set_xticks(range(len(layers)), layers)
@@ -130,11 +134,12 @@ def predictions(
         )
     columns = min(6, len(pixels))
     rows = math.ceil(len(pixels) / columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(7.2, 1.5 * rows), squeeze=False)
+    figure = Figure(figsize=(7.2, 1.5 * rows))
+    axes = figure.subplots(rows, columns, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, image, true, said in zip(axes.flat, pixels, truth, predicted):
-        axis.imshow(image[0], cmap="gray", vmin=0, vmax=1)
+        axis.imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
         right = true == said
         text = (
             f"✓ {classes[said]}" if right else f"✗ {classes[said]}, is {classes[true]}"
