@@ -66,6 +66,12 @@ def test_cells_are_short(path):
         assert len(lines) <= 20, cell["source"]
 
 
+def test_code_fits_its_column(path):
+    """Wider lines have to be scrolled on a page of 1280 pixels."""
+    for cell in code_cells(path)[1:]:
+        assert max(map(len, cell["source"].splitlines())) <= 78, cell["source"]
+
+
 def test_nothing_went_to_stderr_and_no_cell_failed_by_accident(path):
     for cell, output, text in outputs(path):
         meant = "raises-exception" in cell["metadata"].get("tags", [])
