@@ -1,5 +1,6 @@
 """The book builds without a warning, and everything that its pages name is there."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
@@ -70,6 +71,14 @@ def test_every_picture_has_words(soups, html):
             alt = picture.get("alt")
             # Without alt text myst-nb puts the file's name there.
             assert alt is not None and "_build" not in alt, f"{path}: {picture}"
+
+
+def test_no_directive_or_formula_is_left_as_raw_text(soups, html):
+    for path, page in soups.items():
+        for words in page.select("article p, article li, article td"):
+            code = [tag.extract() for tag in words.select("code, pre, .math")]
+            left = re.search(r"```|:::|\{[a-z-]+\}`|:class:|\$\$", words.get_text())
+            assert not left, f"{path.relative_to(html)}: {words} {code}"
 
 
 def test_a_fork_stamps_its_own_address(root, monkeypatch):
