@@ -54,7 +54,7 @@ book: $(VENV)/.book _build/.settings
 	@echo "The book: $(CURDIR)/$(HTML)/index.html"
 
 # Sphinx renders a page again when its source has changed; these change every page.
-_build/.settings: _config.yml _toc.yml $(wildcard _ext/*.py) $(VENV)/.book
+_build/.settings: _config.yml _toc.yml $(wildcard _ext/*.py _static/*) $(VENV)/.book
 	@rm -rf _build
 	@mkdir _build
 	@touch $@
