@@ -9,8 +9,12 @@ from html import escape
 
 TINT = {"good": "46,160,67", "look": "219,109,40", "calm": "128,128,128"}
 
-# On an element with keys of its own: JupyterLab then leaves arrows and space to it.
-OWN_KEYS = 'data-lm-suppress-shortcuts="true"'
+# For an element with keys of its own: without this JupyterLab takes arrows and space
+# as commands to the notebook and moves the focus away.
+OWN_KEYS = (
+    'data-lm-suppress-shortcuts="true" '
+    'onkeydown="event.ctrlKey||event.metaKey||event.stopPropagation()"'
+)
 
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")

@@ -21,6 +21,12 @@ def calls(path: Path) -> dict[tuple[str, str], list[nbformat.NotebookNode]]:
     return found
 
 
+def shown(cell: nbformat.NotebookNode) -> str:
+    """The HTML that the cell gave when it was run."""
+    assert cell.outputs, f"not executed: {cell.source}"
+    return cell.outputs[0]["data"]["text/html"]
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_each_exercise_has_a_stub_and_a_folded_solution(path):
     found = calls(path)
@@ -32,7 +38,7 @@ def test_each_exercise_has_a_stub_and_a_folded_solution(path):
         assert "Not attempted" in str([cell.outputs for cell in found["check", id]]), id
         cell = found["solution", id][0]
         assert "remove-input" in cell.metadata.get("tags", []), id
-        html = cell.outputs[0]["data"]["text/html"]
+        html = shown(cell)
         assert html == exercises.solution(id)._repr_html_(), f"{id}: run it again"
 
 
@@ -40,7 +46,7 @@ def test_each_exercise_has_a_stub_and_a_folded_solution(path):
 def test_each_quiz_is_shown_as_it_is_now(path):
     for (function, name), cells in calls(path).items():
         if function == "show":
-            html = cells[0].outputs[0]["data"]["text/html"]
+            html = shown(cells[0])
             assert html == quiz.show(name)._repr_html_(), f"{name}: run it again"
 
 
