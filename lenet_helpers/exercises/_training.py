@@ -1,60 +1,13 @@
-"""Checkers for functions whose effect counts: a step, an evaluation, a split."""
+"""Checkers of a training step and of an evaluation, by what they do to a network."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lenet_helpers.exercises._call import does_nothing
-from lenet_helpers.exercises._compare import (
-    Checker,
-    NotAttempted,
-    NotYet,
-    describe,
-    difference,
-)
-
-Mistakes = Sequence[tuple[Callable, str]]
-
-
-def _attempt(function: Callable, *arguments: Any) -> Any:
-    """``function(*arguments)``, not on a copy; what it raises becomes a pointer."""
-    if not callable(function):
-        raise NotYet(
-            "Give the function itself, its name without brackets; "
-            f"this is {describe(function)}."
-        )
-    if does_nothing(function):
-        raise NotAttempted
-    try:
-        return function(*arguments)
-    except NotImplementedError:
-        raise NotAttempted from None
-    except Exception as error:
-        said = " ".join(str(error).split())[:160].replace("`", "'")
-        raise NotYet(f"It raises {type(error).__name__}: {said}") from None
-
-
-def _staged(
-    play: Callable[[Callable], tuple], right: Callable, wrong: Mistakes, look: str
-) -> Checker:
-    """What ``play`` sees of the answer must be what it sees of ``right``."""
-    wanted = play(right)
-    known = [(play(bad), pointer) for bad, pointer in wrong]
-
-    def test(answer: Any) -> str | None:
-        seen = play(answer)
-        if difference(seen, wanted, 1e-5) is None:
-            return None
-        same = (text for bad, text in known if difference(seen, bad, 1e-5) is None)
-        return next(same, look)
-
-    return Checker(test, tuple(wrong), takes_function=True)
-
-
-# --- one training step ---------------------------------------------------------
+from lenet_helpers.exercises._compare import NotAttempted
+from lenet_helpers.exercises._staged import attempt, staged
 
 
 def _step(order: str, loss_of=F.cross_entropy, leave=Tensor.item) -> Callable:
@@ -81,7 +34,7 @@ def _two_steps(step: Callable) -> tuple:
     labels = torch.randint(3, (8,), generator=generator)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     F.cross_entropy(model(images), labels).backward()
-    losses = [_attempt(step, model, optimizer, images, labels) for _ in range(2)]
+    losses = [attempt(step, model, optimizer, images, labels) for _ in range(2)]
     if losses[0] is ...:
         raise NotAttempted
     weights = nn.utils.parameters_to_vector(model.parameters()).detach()
@@ -97,7 +50,7 @@ _UNMOVED = (
     "The weights did not move: there was no gradient when `optimizer.step()` ran. "
     "Which two lines should change places?"
 )
-step_checker = _staged(
+step_checker = staged(
     _two_steps,
     _step("zbs"),
     wrong=[
@@ -121,9 +74,6 @@ step_checker = _staged(
     look="Two steps on a small network do not end in the right weights and losses. "
     "Compare your lines with the five of the chapter.",
 )
-
-
-# --- an evaluation -------------------------------------------------------------
 
 
 class _Watched(nn.Module):
@@ -151,7 +101,7 @@ def _scored(evaluate: Callable) -> tuple:
     images = torch.randn(130, 4, generator=generator)
     images[100:] *= 4  # the last, short batch is unlike the others
     labels = torch.randint(3, (130,), generator=generator)
-    result = _attempt(evaluate, model, images, labels, 50)
+    result = attempt(evaluate, model, images, labels, 50)
     if result is ...:
         raise NotAttempted
     return result, model.largest_batch, model.with_gradients, model.training
@@ -179,7 +129,7 @@ def _evaluation(
     return evaluate
 
 
-evaluate_checker = _staged(
+evaluate_checker = staged(
     _scored,
     _evaluation(),
     wrong=[
@@ -207,78 +157,4 @@ evaluate_checker = _staged(
         (_evaluation(count=True), "Accuracy is a share, from 0 to 1."),
     ],
     look="On 130 images in batches of 50 the pair (loss, accuracy) is not right.",
-)
-
-
-# --- a split -------------------------------------------------------------------
-
-
-def _parts(split: Callable, seed: int) -> tuple[list[int], list[int]]:
-    got = _attempt(split, 100, 20, seed)
-    if got is ...:
-        raise NotAttempted
-    if not isinstance(got, tuple | list) or len(got) != 2:
-        raise NotYet("Return two things: training indices, then validation indices.")
-    if not all(isinstance(part, Tensor) and part.dim() == 1 for part in got):
-        raise NotYet("Each part is a tensor of indices, of one dimension.")
-    return got[0].tolist(), got[1].tolist()
-
-
-def _test_split(answer: Any) -> str | None:
-    state = torch.get_rng_state()
-    train, held = _parts(answer, 0)
-    if not torch.equal(state, torch.get_rng_state()):
-        return (
-            "It draws from the generator that everything shares, or resets it: make "
-            "one of its own with `torch.Generator()`."
-        )
-    if (len(train), len(held)) == (20, 80):
-        return "The two parts changed places: training comes first."
-    if len(held) != 20:
-        return f"With `held=20` there are {len(held)} validation indices."
-    if both := set(train) & set(held):
-        return f"{len(both)} images are in both parts: cut one order into two."
-    if sorted(train + held) != list(range(100)):
-        return "Every image should be in one of the parts, and only once."
-    if (train, held) != _parts(answer, 0):
-        return "The same seed gave two different cuts."
-    if held == _parts(answer, 1)[1]:
-        return "Two seeds gave the same cut: is the order shuffled, by the seed?"
-    return None
-
-
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def _reseeding(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
-    torch.manual_seed(seed)
-    order = torch.randperm(count)
-    return order[held:], order[:held]
-
-
-def _drawn_twice(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
-    generator = _generator(seed)
-    order = torch.randperm(count, generator=generator)
-    return order[held:], torch.randperm(count, generator=generator)[:held]
-
-
-def _unshuffled(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
-    return torch.arange(held, count), torch.arange(held)
-
-
-def _swapped(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
-    order = torch.randperm(count, generator=_generator(seed))
-    return order[:held], order[held:]
-
-
-split_checker = Checker(
-    _test_split,
-    (
-        (_reseeding, "generator that everything shares"),
-        (_drawn_twice, "in both parts"),
-        (_unshuffled, "Two seeds gave the same cut"),
-        (_swapped, "changed places"),
-    ),
-    takes_function=True,
 )

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_helpers.exercises import _training as stage
+from lenet_helpers.exercises._split import split_checker
+from lenet_helpers.exercises._training import evaluate_checker, step_checker
 from lenet_helpers.exercises.checkers import function, number
 from lenet_helpers.exercises.engine import exercise
 
@@ -89,7 +90,7 @@ def steps_per_epoch(images: int, batch_size: int, drop_last: bool) -> int:
 @exercise(
     "training.step",
     task="Write one training step; it returns the loss as a plain number.",
-    checker=stage.step_checker,
+    checker=step_checker,
     hints=[
         "Five things happen: forward pass, loss, clear the gradients, backward, step.",
         "`optimizer.zero_grad()` may stand anywhere before `loss.backward()`, and "
@@ -114,7 +115,7 @@ def training_step(model, optimizer, images, labels) -> float:
 @exercise(
     "training.evaluate",
     task="Score a network in batches: mean loss over images, and accuracy from 0 to 1.",
-    checker=stage.evaluate_checker,
+    checker=evaluate_checker,
     hints=[
         "Three things surround the loop: evaluation mode, no gradients, and the old "
         "mode again at the end.",
@@ -143,7 +144,7 @@ def evaluate(model, images, labels, batch_size) -> tuple[float, float]:
 @exercise(
     "training.split",
     task="Cut `count` images into training and validation indices, by a seed.",
-    checker=stage.split_checker,
+    checker=split_checker,
     hints=[
         "Shuffle all indices once, then cut: nothing can be in both parts.",
         "`torch.randperm` takes a `generator=`; make one of your own and seed it.",
