@@ -9,7 +9,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from lenet_helpers import shapes
 from lenet_helpers.models import ModernLeNet5
 
-
 NETS = {
     "lenet": (ModernLeNet5(), (1, 32, 32)),
     "lenet-28-max-relu": (
