@@ -138,12 +138,14 @@ def receptive_fields(
     side = len(pixels)
     for axis in (left, right):
         # Pixel 0 covers [0, 1), so that the edges of a field are whole numbers.
-        axis.imshow(pixels, extent=(0, side, side, 0), vmin=0, vmax=1.5)
+        axis.imshow(pixels.numpy(), extent=(0, side, side, 0), vmin=0, vmax=1.5)
         axis.axis("off")
         axis.set(xlim=(-0.4, side + 0.4), ylim=(side + 0.4, -0.4))
-    for (name, (first, width)), colour in zip(squares.items(), _ON_BLACK):
+    # From the largest to the smallest and thinner, so that shared edges show both.
+    for i, (name, (first, width)) in reversed([*enumerate(squares.items())]):
+        look = {"edgecolor": _ON_BLACK[i], "linewidth": 1.5 + i, "zorder": 10 - i}
         label = f"{name.capitalize()} {width}"
-        left.add_patch(_square(first, width, edgecolor=colour, label=label))
+        left.add_patch(_square(first, width, label=label, **look))
     right.scatter(*np.meshgrid(centres, centres), s=14, c=COLORS["amber"])
     first = (side - box) / 2
     label = f"{box}×{box} box"
@@ -158,7 +160,8 @@ _ON_BLACK = [COLORS[name] for name in ("amber", "sky", "pink", "green", "orange"
 
 
 def _square(first: float, width: float, **look) -> Rectangle:
-    return Rectangle((first, first), width, width, fill=False, linewidth=2, **look)
+    look = {"linewidth": 2} | look
+    return Rectangle((first, first), width, width, fill=False, **look)
 
 
 def _legend(axis: Axes, columns: int) -> None:

@@ -149,7 +149,7 @@ def _wide(blocks: tuple[Block, ...]) -> tuple[float, float, str]:
     """From left to right: width, height and content."""
     unit, middle, x, parts, before = 2.4, 108, 4.0, [], None
     for block in blocks:
-        room = max(sum(_extent(block, unit)[::2]) + 26, 72)
+        room = max(sum(_extent(block, unit)[::2]) + 24, 80)
         centre = x + room / 2
         maps, box = _stack(block, centre, middle, unit)
         parts.append(maps)
