@@ -1,5 +1,8 @@
 """Every figure of the book, in one style that reads on light and dark pages."""
 
+import matplotlib as mpl
+from matplotlib import pyplot as plt
+
 from lenet_helpers.plots.architecture import (
     connection_table,
     journey,
@@ -18,6 +21,8 @@ from lenet_helpers.plots.maps import digits, kernels, overlays, strips
 from lenet_helpers.plots.scores import against, confusion, embedding, tuning
 from lenet_helpers.plots.style import COLORS, INK, style
 
+# Makes the backend load: a notebook then shows a figure that pyplot did not make.
+plt.switch_backend(mpl.rcParams["backend"])
 style()
 
 __all__ = [
