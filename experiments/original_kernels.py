@@ -25,6 +25,19 @@ from lenet_helpers.models.original import C3_TABLE, LeNet5
 
 AMPLITUDE, SLOPE = np.float32(1.7159), np.float32(2 / 3)
 C3_PAIRS = C3_TABLE.nonzero().numpy()  # [60, 2]: map of C3, map of S2
+# Kernels go in twos. READERS: two that read the same map of S2. READ: two of the
+# same map of C3, with the second one's map of S2; where a map of C3 reads three, the
+# last goes with itself into a seventh map of S2 that nothing reads.
+READERS = np.concatenate(
+    [np.flatnonzero(C3_PAIRS[:, 1] == i).reshape(-1, 2) for i in range(6)]
+)
+READ = np.array(
+    [
+        (a, b, C3_PAIRS[b, 1]) if a != b else (a, a, 6)
+        for kernels in (np.flatnonzero(C3_PAIRS[:, 0] == m) for m in range(16))
+        for a, b in zip(kernels[::2], [*kernels[1::2], kernels[-1]])
+    ]
+)
 
 WIDE1, WIDE3 = 28 * 32, 9 * 16  # lengths of C1's and C3's wide maps, rounded up
 LEAD = 4 * 14 + 4  # a unit of C3 starts up to this far before a pixel that it reads
@@ -40,7 +53,7 @@ Weights = namedtuple(
 
 def new_maps() -> Maps:
     """Room for one image's values, slopes or deltas at every layer."""
-    shapes = 1040, (6, WIDE1), (6, 208), (16, 272), 400, 120, 84
+    shapes = 1040, (6, WIDE1), (7, 208), (16, 272), 400, 120, 84
     return Maps(*(np.zeros(shape, np.float32) for shape in shapes))
 
 
@@ -69,41 +82,41 @@ def squash(values, slopes):
 
 
 @jit
-def correlate(out, x, kernel, width, length):
-    """Add the 5x5 correlation of a wide map to ``out``."""
+def correlate(out_a, out_b, x, a, b, width, length):
+    """Add the correlations of one wide map with two 5x5 kernels to two others.
+
+    Two at a time, because loading the shifted pieces of ``x`` is what takes long.
+    """
     for row in range(5):
-        k = 5 * row
-        w0, w1, w2, w3, w4 = kernel[k : k + 5]
+        a0, a1, a2, a3, a4 = a[5 * row : 5 * row + 5]
+        b0, b1, b2, b3, b4 = b[5 * row : 5 * row + 5]
         r = x[row * width : row * width + length + 4]
         for p in range(length):
-            out[p] += (
-                w0 * r[p]
-                + w1 * r[p + 1]
-                + w2 * r[p + 2]
-                + w3 * r[p + 3]
-                + w4 * r[p + 4]
-            )
+            x0, x1, x2, x3, x4 = r[p], r[p + 1], r[p + 2], r[p + 3], r[p + 4]
+            out_a[p] += a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3 + a4 * x4
+            out_b[p] += b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 + b4 * x4
 
 
 @jit
-def correlate_back(out, rate, x, delta, width, length):
-    """Step the 25 weights of a kernel along their gradients."""
+def correlate_back(out_a, out_b, rate_a, rate_b, x, delta_a, delta_b, width, length):
+    """Step the weights of two kernels that read the same map."""
     for row in range(5):
-        k = 5 * row
         r = x[row * width : row * width + length + 4]
-        g0 = g1 = g2 = g3 = g4 = np.float32(0)
+        a0 = a1 = a2 = a3 = a4 = b0 = b1 = b2 = b3 = b4 = np.float32(0)
         for p in range(length):
-            d = delta[p]
-            g0 += d * r[p]
-            g1 += d * r[p + 1]
-            g2 += d * r[p + 2]
-            g3 += d * r[p + 3]
-            g4 += d * r[p + 4]
-        out[k] += rate[k] * g0
-        out[k + 1] += rate[k + 1] * g1
-        out[k + 2] += rate[k + 2] * g2
-        out[k + 3] += rate[k + 3] * g3
-        out[k + 4] += rate[k + 4] * g4
+            x0, x1, x2, x3, x4 = r[p], r[p + 1], r[p + 2], r[p + 3], r[p + 4]
+            d, e = delta_a[p], delta_b[p]
+            a0, a1, a2, a3, a4 = (
+                a0 + d * x0, a1 + d * x1, a2 + d * x2, a3 + d * x3, a4 + d * x4
+            )  # fmt: skip
+            b0, b1, b2, b3, b4 = (
+                b0 + e * x0, b1 + e * x1, b2 + e * x2, b3 + e * x3, b4 + e * x4
+            )  # fmt: skip
+        a, b = (a0, a1, a2, a3, a4), (b0, b1, b2, b3, b4)
+        for c in range(5):
+            k = 5 * row + c
+            out_a[k] += rate_a[k] * a[c]
+            out_b[k] += rate_b[k] * b[c]
 
 
 @jit
@@ -158,14 +171,17 @@ def forward(w, y, slope):
     """From the image in ``y.x`` to the values of every layer, and their slopes."""
     for m in range(6):
         y.c1[m] = w.c1_bias[m]
-        correlate(y.c1[m], y.x, w.c1[m], 32, WIDE1)
+    for m in range(0, 6, 2):
+        correlate(y.c1[m], y.c1[m + 1], y.x, w.c1[m], w.c1[m + 1], 32, WIDE1)
+    for m in range(6):
         squash(y.c1[m], slope.c1[m])
         subsample(y.s2[m], y.c1[m], w.s2[m], w.s2_bias[m], 32, 14)
         squash(y.s2[m], slope.s2[m])
     for m in range(16):
         y.c3[m, :WIDE3] = w.c3_bias[m]
-    for k in range(60):
-        correlate(y.c3[C3_PAIRS[k, 0]], y.s2[C3_PAIRS[k, 1]], w.c3[k], 14, WIDE3)
+    for a, b in READERS:
+        y3 = y.c3[C3_PAIRS[a, 0]], y.c3[C3_PAIRS[b, 0]]
+        correlate(*y3, y.s2[C3_PAIRS[a, 1]], w.c3[a], w.c3[b], 14, WIDE3)
     for m in range(16):
         squash(y.c3[m, :WIDE3], slope.c3[m])
         s4 = y.s4[25 * m : 25 * m + 25]
@@ -205,10 +221,14 @@ def backward(w, y, slope, delta, rate, out):
         times(d3[:WIDE3], slope.c3[m])
         out.c3_bias[m] += rate.c3_bias[m] * d3[:WIDE3].sum()
     delta.s2[:] = 0
-    for k in range(60):
-        m, i = C3_PAIRS[k]
-        correlate(delta.s2[i], delta.c3[m], w.c3[k, ::-1], 14, 208)
-        correlate_back(out.c3[k], rate.c3[k], y.s2[i], delta.c3[m, LEAD:], 14, WIDE3)
+    for a, b, i_b in READ:
+        m, i_a = C3_PAIRS[a]
+        d2 = delta.s2[i_a], delta.s2[i_b]
+        correlate(*d2, delta.c3[m], w.c3[a, ::-1], w.c3[b, ::-1], 14, 208)
+    for a, b in READERS:
+        d3 = delta.c3[C3_PAIRS[a, 0], LEAD:], delta.c3[C3_PAIRS[b, 0], LEAD:]
+        y2 = y.s2[C3_PAIRS[a, 1]]
+        correlate_back(out.c3[a], out.c3[b], rate.c3[a], rate.c3[b], y2, *d3, 14, WIDE3)
     for m in range(6):
         times(delta.s2[m], slope.s2[m])
         by_coefficient, by_bias = subsample_back(
@@ -218,4 +238,8 @@ def backward(w, y, slope, delta, rate, out):
         out.s2_bias[m] += rate.s2_bias[m] * by_bias
         times(delta.c1[m], slope.c1[m])
         out.c1_bias[m] += rate.c1_bias[m] * delta.c1[m].sum()
-        correlate_back(out.c1[m], rate.c1[m], y.x, delta.c1[m], 32, WIDE1)
+    for a in range(0, 6, 2):
+        b, d1 = a + 1, (delta.c1[a], delta.c1[a + 1])
+        correlate_back(
+            out.c1[a], out.c1[b], rate.c1[a], rate.c1[b], y.x, *d1, 32, WIDE1
+        )

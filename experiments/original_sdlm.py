@@ -3,6 +3,7 @@
     pip install numba                                        # this experiment only
     python experiments/original_sdlm.py                      # eq. 8, seeds 0 1 2
     python experiments/original_sdlm.py --j 10               # eq. 9
+    python experiments/original_sdlm.py --distorted          # affine variants
     python experiments/original_sdlm.py --validation 10000   # choose on held-out data
 
 Twenty passes over MNIST in a random but constant order, by stochastic diagonal
@@ -20,92 +21,22 @@ import time
 import common
 import numpy as np
 import torch
-from original_kernels import Maps, Weights, backward, forward, jit, new_maps, views
+from original_distortions import distort
+from original_kernels import Maps, Weights, backward, forward, new_maps, views
+from original_passes import compare, count_errors, curvature_at_f6, one_pass
 
 from lenet_helpers import checkpoints, data
 from lenet_helpers.models.original import LeNet5, init_fan_in, range_1998
 
 ETAS = [5e-4] * 2 + [2e-4] * 3 + [1e-4] * 3 + [5e-5] * 4 + [1e-5] * 8
 SAMPLES = 500  # for each estimate of the curvature
+SETS = 10  # with distortions: the originals and nine variants of each, in turn
 PUBLISHED = {
     "test_error": 0.95,
     "train_error": 0.35,
     "rates_first_pass": [7e-5, 0.016],
     "source": "LeCun et al. 1998, section III-B and appendix C",
 }
-
-
-@jit
-def compare(f6, codes, label, j, competes, shares):
-    """Penalties of all classes -> (predicted class, penalty of the right one).
-
-    ``shares`` [10] receives softmax(-penalties, -j), the weight with which eq. 9
-    pushes each class away. Eq. 8 has no competition: all its shares are 0.
-    """
-    for i in range(10):
-        shares[i] = ((f6 - codes[i]) ** 2).sum()
-    predicted, penalty = shares.argmin(), shares[label]
-    if competes:
-        least = min(shares[predicted], j)
-        shares[:] = np.exp(least - shares)
-        shares /= shares.sum() + np.exp(least - j)
-    else:
-        shares[:] = 0
-    return predicted, penalty
-
-
-@jit
-def slope_at_f6(f6, codes, label, shares, out):
-    """The criterion's gradient: 2 (x - code) of the right class, less all shares."""
-    out[:] = 2 * (f6 - codes[label])
-    for i in range(10):
-        if shares[i] > 0:
-            out -= 2 * shares[i] * (f6 - codes[i])
-
-
-@jit
-def curvature_at_f6(f6, codes, shares, out):
-    """The diagonal of its second derivative, in closed form; never negative.
-
-    2 x (share of the rubbish class) + 4 x (variance of x - code under the shares);
-    for eq. 8 that is 2.
-    """
-    mean = np.zeros_like(out)
-    out[:] = 2 * (1 - shares.sum())
-    for i in range(10):
-        mean += shares[i] * (f6 - codes[i])
-        out += 4 * shares[i] * (f6 - codes[i]) ** 2
-    out -= 4 * mean**2
-
-
-@jit
-def one_pass(images, labels, order, w, rate, codes, j, competes, y, slope, delta):
-    """Train on every image once, in ``order``: (errors, penalties) on the way."""
-    shares = np.zeros(10, np.float32)
-    errors, total = 0, 0.0
-    for n in order:
-        y.x[:1024] = images[n]
-        forward(w, y, slope)
-        found, penalty = compare(y.f6, codes, labels[n], j, competes, shares)
-        errors += found != labels[n]
-        total += penalty
-        slope_at_f6(y.f6, codes, labels[n], shares, delta.f6)
-        backward(w, y, slope, delta, rate, w)
-    return errors, total
-
-
-@jit
-def count_errors(images, labels, w, codes, y, slope):
-    """(Wrong answers, sum of the right classes' penalties) with fixed weights."""
-    shares = np.zeros(10, np.float32)
-    errors, total = 0, 0.0
-    for n in range(len(labels)):
-        y.x[:1024] = images[n]
-        forward(w, y, slope)
-        found, penalty = compare(y.f6, codes, labels[n], 0.0, False, shares)
-        errors += found != labels[n]
-        total += penalty
-    return errors, total
 
 
 class Trainer:
@@ -165,17 +96,41 @@ def read(validation: int) -> tuple:
     return tuple(arrays)
 
 
-def run(arrays: tuple, seed: int, args: argparse.Namespace) -> dict:
+def variants(images: np.ndarray, number: int) -> np.ndarray:
+    """Set ``number`` of the distorted training set; set 0 holds the originals."""
+    if number == 0:
+        return images
+    paper = range_1998(torch.zeros(()))  # what distort moves in from outside is 0
+    ink = torch.from_numpy(images).view(-1, 1, 32, 32) - paper
+    return (distort(ink, seed=number) + paper).flatten(1).numpy()
+
+
+def settings(args: argparse.Namespace, seed: int) -> dict:
+    """What tells one run from another."""
+    return {
+        "criterion": "eq8" if args.j is None else "eq9",
+        "j": args.j,
+        "mu": args.mu,
+        "init_power": args.init_power,
+        "order": "new each pass" if args.reshuffle else "constant",
+        "distorted": args.distorted,
+        "seed": seed,
+    }
+
+
+def run(arrays: tuple, seed: int, args: argparse.Namespace) -> list[dict]:
     """All passes of one seed, each one saved; returns what went on."""
     (images, labels), held = arrays
     trainer = Trainer(seed, args.j, args.init_power)
-    path = common.RUNS / f"{args.name}-{criterion_name(args.j)}-{seed}.pt"
+    words = "-".join(str(value) for value in settings(args, seed).values())
+    path = common.RUNS / f"{args.name}-{words.replace(' ', '-')}.pt"
     passes = []
     if path.exists():
         state = checkpoints.load(path)
         trainer.model.load_state_dict(state["model"])
         passes = state["passes"]
-    for number in range(len(passes), len(ETAS)):
+        record(args, {**settings(args, seed), "passes": passes})
+    for number in range(len(passes), args.passes):
         start = time.perf_counter()
         # One generator a pass, so that a resumed run goes on as it would have.
         draw = np.random.default_rng([seed, number])
@@ -184,8 +139,9 @@ def run(arrays: tuple, seed: int, args: argparse.Namespace) -> dict:
         rates = Weights(*(ETAS[number] / (args.mu + a) for a in h))
         constant = np.random.default_rng(seed)
         order = (draw if args.reshuffle else constant).permutation(len(labels))
-        errors, penalties = trainer.train(
-            images, labels, order, Weights(*(-r for r in rates))
+        seen = variants(images, number % SETS) if args.distorted else images
+        wrong, penalties = trainer.train(
+            seen, labels, order, Weights(*(-r for r in rates))
         )
         train, test = trainer.score(images, labels), trainer.score(*held)
         passes.append(
@@ -196,20 +152,25 @@ def run(arrays: tuple, seed: int, args: argparse.Namespace) -> dict:
                     min(map(np.min, rates)).item(),
                     max(map(np.max, rates)).item(),
                 ],
-                "on_the_way_error": 100 * errors / len(labels),
+                "on_the_way_error": 100 * wrong / len(labels),
                 "on_the_way_penalty": penalties / len(labels),
                 **{f"train_{key}": value for key, value in train.items()},
                 **{f"{args.held}_{key}": value for key, value in test.items()},
                 "seconds": round(time.perf_counter() - start, 1),
             }
         )
-        print(seed, args.j, passes[-1], flush=True)
+        print(settings(args, seed), passes[-1], flush=True)
         checkpoints.save(path, {"model": trainer.model.state_dict(), "passes": passes})
-    return {"seed": seed, "passes": passes}
+        record(args, {**settings(args, seed), "passes": passes})
+    return passes
 
 
-def criterion_name(j: float | None) -> str:
-    return "eq8" if j is None else f"eq9-j{j:g}"
+def record(args: argparse.Namespace, entry: dict) -> None:
+    """Put one run, whole or not, beside those that the results file holds."""
+    saved = common.load(args.name) or {"runs": []}
+    same = settings(args, entry["seed"])
+    others = [r for r in saved["runs"] if any(r[key] != same[key] for key in same)]
+    common.save(args.name, {"published": PUBLISHED, "runs": [*others, entry]})
 
 
 def parser() -> argparse.ArgumentParser:
@@ -218,6 +179,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--j", type=float, help="constant of eq. 9; without: eq. 8")
     options.add_argument("--mu", type=float, default=0.02, help="published: 0.02")
     options.add_argument("--init-power", type=float, default=1.0, help="published: 1")
+    options.add_argument("--distorted", action="store_true", help="affine variants")
+    options.add_argument("--passes", type=int, default=len(ETAS))
     options.add_argument("--validation", type=int, default=0, help="images held out")
     options.add_argument("--reshuffle", action="store_true", help="new order each pass")
     options.add_argument("--name", default="original-lenet5", help="of the results")
@@ -230,19 +193,7 @@ def main() -> None:
     torch.set_num_threads(1)
     arrays = read(args.validation)
     for seed in args.seeds:
-        record(args, run(arrays, seed, args))
-
-
-def record(args: argparse.Namespace, finished: dict) -> None:
-    """Put one run beside those that the results file already holds."""
-    saved = common.load(args.name) or {"runs": {}}
-    runs = saved["runs"]
-    others = runs.get(criterion_name(args.j), [])
-    others = [other for other in others if other["seed"] != finished["seed"]]
-    runs[criterion_name(args.j)] = sorted(
-        [*others, finished], key=lambda entry: entry["seed"]
-    )
-    common.save(args.name, {"published": PUBLISHED, "runs": runs})
+        run(arrays, seed, args)
 
 
 if __name__ == "__main__":

@@ -187,17 +187,26 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(
 ):
     monkeypatch.setattr(sdlm, "SAMPLES", 4)
     monkeypatch.setattr(sdlm.common, "RUNS", tmp_path)
-    arrays = (digits, digits)
-    monkeypatch.setattr(sdlm, "ETAS", [1e-4] * 3)
-    whole = sdlm.run(arrays, 0, options(name="whole"))["passes"]
-    monkeypatch.setattr(sdlm, "ETAS", [1e-4] * 1)
-    sdlm.run(arrays, 0, options(name="stopped"))
-    monkeypatch.setattr(sdlm, "ETAS", [1e-4] * 3)
-    resumed = sdlm.run(arrays, 0, options(name="stopped"))["passes"]
-    for one, other in zip(whole, resumed, strict=True):
-        assert {k: v for k, v in one.items() if k != "seconds"} == {
-            k: v for k, v in other.items() if k != "seconds"
-        }
+    monkeypatch.setattr(sdlm.common, "RESULTS", tmp_path)
+    whole = sdlm.run((digits, digits), 0, options(name="whole", passes=3))
+    sdlm.run((digits, digits), 0, options(name="stopped", passes=1))
+    resumed = sdlm.run((digits, digits), 0, options(name="stopped", passes=3))
+    for passes in (whole, resumed):
+        for entry in passes:
+            del entry["seconds"]
+    assert whole == resumed
+
+
+def test_results_hold_each_run_once(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(sdlm, "SAMPLES", 4)
+    monkeypatch.setattr(sdlm.common, "RUNS", tmp_path)
+    monkeypatch.setattr(sdlm.common, "RESULTS", tmp_path)
+    for seed, j in ((0, None), (1, None), (0, 5.0), (0, None)):
+        sdlm.run((digits, digits), seed, options(name="runs", passes=1, j=j))
+    runs = sdlm.common.load("runs")["runs"]
+    found = [(r["seed"], r["j"], len(r["passes"])) for r in runs]
+    assert len(found) == 3
+    assert set(found) == {(0, None, 1), (1, None, 1), (0, 5.0, 1)}
 
 
 def test_the_schedule_is_the_published_one():
