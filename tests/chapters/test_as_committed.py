@@ -10,7 +10,8 @@ from tools.freshness import CHAPTERS, STAMP, load, stale
 
 FIRST_CELL = (Path(__file__).parent / "first_cell.txt").read_text().strip()
 PATHS = re.compile(r"(?<![\w.<])/(?:home|root|tmp|usr|work|Users)/|site-packages")
-RANDOM = re.compile(r"0x[0-9a-f]{6,}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-")
+# Addresses, random ids, and those that pandas invents for each styled table.
+RANDOM = re.compile(r"0x[0-9a-f]{6,}|[0-9a-f]{8}(-[0-9a-f]{4}){2}-|T_[0-9a-f]{5}\b")
 IMAGES = {"image/png", "image/svg+xml", "image/jpeg"}
 NOTEBOOKS = sorted(CHAPTERS.glob("*.ipynb"))
 
