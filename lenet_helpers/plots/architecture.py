@@ -30,9 +30,9 @@ def journey(model: nn.Module, image: Tensor) -> Figure:
     heights = [len(picture) + 9 for picture in pictures.values()]
     ratios = [*heights, 34]
     figure, axes = plt.subplots(
-        len(ratios), figsize=(6.4, 6.2), height_ratios=ratios, layout="none"
+        len(ratios), figsize=(5.6, 5.6), height_ratios=ratios, layout="none"
     )
-    figure.subplots_adjust(left=0.14, right=0.99, top=0.995, bottom=0.06, hspace=0)
+    figure.subplots_adjust(left=0.16, right=0.99, top=0.995, bottom=0.06, hspace=0)
     for axis, (name, picture), height in zip(axes, pictures.items(), heights):
         axis.imshow(picture, interpolation="nearest")
         axis.set(xlim=(-0.5, width), ylim=(height - 0.5, -0.5), anchor="NW")
@@ -79,9 +79,9 @@ def connection_table(table: Tensor) -> Figure:
     reads, read_by = table.sum(1).tolist(), table.sum(0).tolist()
     colours = dict(zip(sorted(set(reads)), COLORS.values()))
     outs, ins = table.shape
-    figure, axis = plt.subplots(figsize=(6.4, 3.1))
+    figure, axis = plt.subplots(figsize=(5.6, 2.8))
     out, into = table.nonzero().T
-    axis.scatter(out, into, s=110, c=[colours[reads[i]] for i in out])
+    axis.scatter(out, into, s=85, c=[colours[reads[i]] for i in out])
     axis.scatter(*(~table.bool()).nonzero().T, s=5, c=INK, alpha=0.6)
     for i, total in enumerate(reads):
         axis.text(i, ins, total, ha="center", va="center", fontsize=LARGE)
@@ -106,7 +106,7 @@ def shares(rows: Trace) -> Figure:
     names = [row.name.capitalize() for row in layers]
     single = [np.prod(row.output_shape) == row.output_shape[0] for row in layers]
     colours = [COLORS["orange" if one else "blue"] for one in single]
-    figure, axes = plt.subplots(1, 2, figsize=(6.4, 3), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(5.6, 2.8), sharey=True)
     for axis, field, unit in zip(axes, ("params", "macs"), ("parameters", "MACs")):
         total = getattr(rows, field)
         percent = [100 * getattr(row, field) / total for row in layers]
@@ -134,7 +134,7 @@ def receptive_fields(
         centres: of the receptive fields along one side, in pixels.
         box: side of the centred box that holds the digit, in pixels.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.9))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(5.6, 3.6))
     side = len(pixels)
     for axis in (left, right):
         # Pixel 0 covers [0, 1), so that the edges of a field are whole numbers.

@@ -180,12 +180,12 @@ def _tall(blocks: tuple[Block, ...]) -> tuple[float, float, str]:
     for block in blocks:
         _, height, depth = _extent(block, unit)
         room = max(height + depth + 16, 54)
-        parts.append(_stack(block, 56, y + room / 2, unit)[0])
+        parts.append(_stack(block, 50, y + room / 2, unit)[0])
         count = f", {block.params:,} parameters" if block.action != "pixels" else ""
         strong = f'<tspan font-weight="700">{block.label}</tspan>'
         parts += [
-            _text(122, y + room / 2 - 3, f"{strong} &#160;{block.size}", 16),
-            _text(122, y + room / 2 + 16, block.operation + count, 13),
+            _text(110, y + room / 2 - 3, f"{strong} &#160;{block.size}", 16),
+            _text(110, y + room / 2 + 16, block.operation + count, 13),
         ]
         y += room
-    return 350, y, _group(parts)
+    return 380, y, _group(parts)
