@@ -143,7 +143,7 @@ def receptive_fields(
         axis.set(xlim=(-0.4, side + 0.4), ylim=(side + 0.4, -0.4))
     # From the largest to the smallest and thinner, so that shared edges show both.
     for i, (name, (first, width)) in reversed([*enumerate(squares.items())]):
-        look = {"edgecolor": _ON_BLACK[i], "linewidth": 1.5 + i, "zorder": 10 - i}
+        look = {"edgecolor": _ON_BLACK[i], "linewidth": 1.5 + 0.7 * i, "zorder": 10 - i}
         label = f"{name.capitalize()} {width}"
         left.add_patch(_square(first, width, label=label, **look))
     right.scatter(*np.meshgrid(centres, centres), s=14, c=COLORS["amber"])
