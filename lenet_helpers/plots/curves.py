@@ -21,8 +21,8 @@ def curves(history: History) -> Figure:
     Without validation only the training curves are drawn.
     """
     table = history.table()
-    figure = Figure(figsize=(7.2, 3.0))
-    axes = figure.subplots(1, 2)
+    figure = Figure(figsize=(5.6, 4.8))
+    axes = figure.subplots(2, 1, sharex=True)
     for axis, what in zip(axes, ("loss", "accuracy")):
         parts = {
             "train": ("training", "blue", "o--"),
@@ -55,8 +55,8 @@ def recipe_curves(runs: Sequence[Mapping], labels: Mapping[str, str]) -> Figure:
             val_loss and val_accuracy; what experiments/recipes.py stores.
         labels: the recipes to draw, key to name, in order.
     """
-    figure = Figure(figsize=(7.2, 3.6))
-    axes = figure.subplots(1, 2)
+    figure = Figure(figsize=(5.6, 5.4))
+    axes = figure.subplots(2, 1, sharex=True)
     for (key, label), color, line in zip(labels.items(), COLORS.values(), _LINES):
         rows = [run["epochs"] for run in runs if run["recipe"] == key]
         for axis, what in zip(axes, ("val_loss", "val_accuracy")):
@@ -76,7 +76,7 @@ def recipe_curves(runs: Sequence[Mapping], labels: Mapping[str, str]) -> Figure:
 
 def step_curves(losses: Mapping[str, Sequence[float]]) -> Figure:
     """The loss of every step, as a running mean, one line a recipe."""
-    figure = Figure(figsize=(7.2, 3.4))
+    figure = Figure(figsize=(5.6, 3.5))
     axis = figure.subplots()
     for (label, values), color, line in zip(losses.items(), COLORS.values(), _LINES):
         mean = torch.tensor(values).unfold(0, WINDOW, 1).mean(1)
@@ -96,7 +96,7 @@ def layer_bars(
     ``values`` holds float [seeds, layers] for each network: bars are the mean,
     whiskers run from the smallest to the largest seed.
     """
-    figure = Figure(figsize=(7.2, 3.2))
+    figure = Figure(figsize=(5.6, 3.3))
     axis = figure.subplots()
     width = 0.8 / len(values)
     for i, (label, table) in enumerate(values.items()):
@@ -132,9 +132,9 @@ def predictions(
             f"pixels run from {low:.2f} to {high:.2f}, not 0 to 1: show "
             "data.denormalise(images)"
         )
-    columns = min(6, len(pixels))
+    columns = min(4, len(pixels))
     rows = math.ceil(len(pixels) / columns)
-    figure = Figure(figsize=(7.2, 1.5 * rows))
+    figure = Figure(figsize=(5.6, 1.7 * rows))
     axes = figure.subplots(rows, columns, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
@@ -144,11 +144,11 @@ def predictions(
         text = (
             f"✓ {classes[said]}" if right else f"✗ {classes[said]}, is {classes[true]}"
         )
-        axis.set_title(text, color=INK if right else COLORS["orange"], fontsize=10.5)
+        axis.set_title(text, color=INK if right else COLORS["orange"], fontsize=12)
     return figure
 
 
-_LINES = ("-", "--", "-.", ":")  # so that colour is not the only difference
+_LINES = ("-", "--", "-.", "-")  # so that colour is not the only difference
 
 
 def _epochs(axis: Axes, ylabel: str) -> None:
