@@ -82,7 +82,7 @@ class Field:
 
 
 def _adaptive(inputs, outputs) -> Window:
-    """Bins from floor(i n / m) to ceil((i + 1) n / m): the widest one, the mean pitch."""
+    """Bins from floor(i n / m) to ceil((i + 1) n / m): the widest, their mean pitch."""
     kernel = tuple(
         max(-(-(i + 1) * n // m) - i * n // m for i in range(m))
         for n, m in zip(inputs, outputs, strict=True)
