@@ -75,7 +75,7 @@ def find(root: str | os.PathLike | None, may_download: bool) -> tuple[Raw, str]:
 def _named(label: str, place: str | os.PathLike, error: DataError) -> DataError:
     return DataError(
         f"{label}{os.path.abspath(place)} cannot be used.\n- {error}\nWhat to do: "
-        f"replace what is missing or damaged there, name another folder, or omit {label}"
+        f"replace what is missing or damaged, name another folder, or omit {label}"
     )
 
 
