@@ -13,10 +13,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lenet_helpers.plots.style import COLORS, INK
+from lenet_helpers.plots.style import COLORS, INK, LARGE
 
+# Ends that stay apart when the book's dark mode brightens them.
 SIGNED = LinearSegmentedColormap.from_list(
-    "signed", ["#bfe6ff", "#3f9bdc", "#101214", "#e69f00", "#fff0c2"]
+    "signed", ["#5ab4ff", "#1d6fb0", "#101214", "#b87400", "#ffc24d"]
 )
 
 
@@ -34,13 +35,15 @@ def kernels(
     """
     weights = weights.detach()
     count = weights.shape[:2]
-    figure = Figure(figsize=(7.2, 6.7 / count[1] * count[0] + 0.35))
+    figure = Figure(figsize=(7.2, (5.4 if rows else 6.1) / count[1] * count[0] + 0.35))
     axes = figure.subplots(*count, squeeze=False)
     limit = weights.abs().max().item()
     for r, c in torch.cartesian_prod(*map(torch.arange, count)).tolist():
         image = _tile(axes[r, c], weights[r, c], limit)
     _label(axes, rows, columns)
-    figure.colorbar(image, ax=axes, label="weight", aspect=8 * count[0], pad=0.015)
+    bar = figure.colorbar(image, ax=axes, aspect=8 * count[0], pad=0.015)
+    bar.set_label("weight", fontsize=LARGE)
+    bar.ax.locator_params(nbins=5)
     return figure
 
 
@@ -62,7 +65,7 @@ def strips(layers: Mapping[str, Tensor], height: float = 0.62) -> Figure:
     for ax, (label, sheet) in zip(axes, sheets.items()):
         _tile(ax, sheet, sheet.nan_to_num().abs().max().item())
         ax.set_anchor("W")
-        ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=10)
+        ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=LARGE)
         ax.spines[:].set_visible(False)
     return figure
 
@@ -88,7 +91,7 @@ def digits(
     columns = min(columns, len(pixels))
     lines = -(-len(pixels) // columns)
     size = 7.2 / columns
-    tall = 0.2 * max([t.count("\n") + 1 for t in titles], default=0)
+    tall = 0.24 * max([t.count("\n") + 1 for t in titles], default=0)
     figure = Figure(figsize=(7.2, lines * (size + tall)))
     axes = figure.subplots(lines, columns, squeeze=False)
     for ax in axes.flat[len(pixels) :]:
@@ -97,7 +100,7 @@ def digits(
         _bare(ax)
         ax.imshow(image.numpy(), vmin=0, vmax=1)
     for ax, title in zip(axes.flat, titles):
-        ax.set_title(title, fontsize=9.5, pad=3)
+        ax.set_title(title, fontsize=LARGE - 1, pad=3)
     for ax, (top, left, side) in zip(axes.flat, boxes):
         frame = {"edgecolor": COLORS["amber"], "facecolor": "none", "linewidth": 1.6}
         ax.add_patch(patches.Rectangle((left - 0.5, top - 0.5), side, side, **frame))
@@ -159,6 +162,6 @@ def _bare(ax: Axes) -> None:
 
 def _label(axes, rows: Sequence[str], columns: Sequence[str]) -> None:
     for ax, text in zip(axes[:, 0], rows):
-        ax.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=9.5)
+        ax.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=LARGE - 1)
     for ax, text in zip(axes[0], columns):
-        ax.set_title(text, fontsize=9.5, pad=3)
+        ax.set_title(text, fontsize=LARGE - 1, pad=3)

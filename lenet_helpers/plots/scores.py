@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import torch
-from matplotlib import patheffects
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 from torch import Tensor
 
-from lenet_helpers.plots.style import COLORS, INK
+from lenet_helpers.plots.style import COLORS, INK, LARGE
 
 # Bright cells under dark text read on either page; the book's dark mode brightens both.
-HEAT = LinearSegmentedColormap.from_list("heat", ["#f7e3c0", "#f0b24a", "#ea8a2e"])
+HEAT = LinearSegmentedColormap.from_list("heat", ["#e3c48c", "#df9a45", "#d9701f"])
 TEN = [*COLORS.values(), "#8c6d31", "#7b61c4", "#999999", "#c0392b"]
 
 
@@ -34,11 +33,12 @@ def confusion(counts: Tensor, classes: Sequence[str]) -> Figure:
         right = true == said
         style = {"color": INK} if right else {"color": "#1a1a1a", "weight": "bold"}
         text = f"{counts[true, said]:d}"
-        size = 8.5 if right else 10.5
+        size = LARGE - 2.5 if right else LARGE
         ax.text(said, true, text, ha="center", va="center", fontsize=size, **style)
-    ax.set(xlabel="the network said", ylabel="true digit")
-    ax.set_xticks(range(len(classes)), classes)
-    ax.set_yticks(range(len(classes)), classes)
+    ax.set_xlabel("the network said", fontsize=LARGE)
+    ax.set_ylabel("true digit", fontsize=LARGE)
+    ax.set_xticks(range(len(classes)), classes, fontsize=LARGE)
+    ax.set_yticks(range(len(classes)), classes, fontsize=LARGE)
     ax.set_xticks([x - 0.5 for x in range(1, len(classes))], minor=True)
     ax.set_yticks([x - 0.5 for x in range(1, len(classes))], minor=True)
     ax.grid(which="minor", alpha=0.2)
@@ -69,12 +69,13 @@ def embedding(
             *points[labels == k].T.numpy(), s=5, color=TEN[k], alpha=0.45, linewidths=0
         )
     ax.scatter(*points[wrong].T.numpy(), s=34, marker="x", color=INK, linewidths=1.3)
-    halo = [patheffects.withStroke(linewidth=3.5, foreground="white")]
+    look = {"color": "#111111", "fontsize": LARGE, "weight": "bold"}
     for k in labels.unique().tolist():
         place = points[labels == k].mean(0).tolist()
-        look = {"color": TEN[k], "fontsize": 19, "weight": "bold"}
-        ax.text(*place, str(k), ha="center", va="center", path_effects=halo, **look)
-    ax.set(xlabel=axes[0], ylabel=axes[1])
+        chip = {"boxstyle": "circle,pad=0.2", "facecolor": TEN[k], "linewidth": 0}
+        ax.text(*place, str(k), ha="center", va="center", bbox=chip, **look)
+    ax.set_xlabel(axes[0], fontsize=LARGE)
+    ax.set_ylabel(axes[1], fontsize=LARGE)
     return figure
 
 
@@ -105,11 +106,13 @@ def against(
         ax.fill_between(
             x, runs.min(0), runs.max(0), color=line.get_color(), alpha=0.25, lw=0
         )
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_xlabel(xlabel, fontsize=LARGE)
+    ax.set_ylabel(ylabel, fontsize=LARGE)
+    ax.tick_params(labelsize=LARGE - 1)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     ax.grid(axis="y")
     if len(curves) > 1:
-        ax.legend()
+        ax.legend(fontsize=LARGE)
     return figure
 
 
@@ -130,10 +133,11 @@ def tuning(angles: Tensor, responses: Tensor, marks: Tensor) -> Figure:
     for c, ax in enumerate(axes.flat[:count]):
         ax.axvline(marks[c].item(), color=COLORS["orange"], linestyle="--", lw=1.3)
         ax.plot(angles.numpy(), responses[:, c].detach().numpy(), color=COLORS["blue"])
-        ax.set_title(f"map {c}", pad=3)
-        ax.xaxis.set_major_locator(MultipleLocator(90))
-        ax.set_ylim(bottom=min(0.0, responses.min().item()))
+        ax.set_title(f"map {c}", pad=3, fontsize=LARGE)
+        ax.xaxis.set_major_locator(MultipleLocator(180))
+        ax.set_ylim(min(0.0, responses.min().item()), 1.1 * responses.max().item())
+        ax.tick_params(labelsize=LARGE - 1)
         ax.grid(alpha=0.2)
-    figure.supxlabel("direction of the bright side (degrees)", fontsize=10.5)
-    figure.supylabel("largest activation", fontsize=10.5)
+    figure.supxlabel("direction of the bright side (degrees)", fontsize=LARGE)
+    figure.supylabel("largest activation", fontsize=LARGE)
     return figure
