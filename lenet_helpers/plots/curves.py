@@ -153,6 +153,7 @@ _LINES = ("-", "--", "-.", "-")  # so that colour is not the only difference
 
 def _epochs(axis: Axes, ylabel: str) -> None:
     axis.set(xlabel="epoch", ylabel=ylabel)
+    axis.label_outer()
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
