@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from lenet_helpers import shapes
 from lenet_helpers.models import original
 from lenet_helpers.models.original import LeNet1, LeNet5, LeNet1989
 
@@ -101,6 +102,16 @@ def connections_by_gradient(layer, x, out):
     links = jacobian.count_nonzero().item()
     has_bias = getattr(layer, "bias", None) is not None
     return links + has_bias * torch.Size(out).numel()
+
+
+@pytest.mark.parametrize("network", PUBLISHED, ids=lambda n: n.__name__)
+def test_trace_reports_the_published_counts(network):
+    shape, layers, params, connections = PUBLISHED[network]
+    rows = shapes.trace(network(), shape)
+    found = {r.name: (r.params, r.connections) for r in rows if r.name != "act"}
+    assert found == {name: counts[1:] for name, counts in layers.items()}
+    assert sum(row.params for row in rows) == params
+    assert sum(row.connections for row in rows) == connections
 
 
 def test_c3_table_is_table_one():
