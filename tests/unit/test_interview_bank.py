@@ -108,6 +108,7 @@ def worker():
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         # The imports are not the expression's time; an optimiser has its own.
         pool.apply(_evaluate, ("torch.optim.SGD([torch.ones(1)]) is not None",))
+        pool.apply(_evaluate, ("__import__('sklearn.datasets') is not None",))
         yield pool
 
 
