@@ -167,7 +167,7 @@ def run(parts: tuple, seed: int, args: argparse.Namespace) -> dict:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    options.add_argument("--eta", type=float, default=0.002)
+    options.add_argument("--eta", type=float, default=0.001)
     options.add_argument("--mu", type=float, default=0.02)
     options.add_argument("--validation", type=int, default=0, help="digits held out")
     options.add_argument("--name", default="original-lenet1989", help="of the results")

@@ -19,6 +19,7 @@ import argparse
 import time
 
 import common
+import numba
 import numpy as np
 import torch
 from original_distortions import distort
@@ -170,7 +171,9 @@ def record(args: argparse.Namespace, entry: dict) -> None:
     saved = common.load(args.name) or {"runs": []}
     same = settings(args, entry["seed"])
     others = [r for r in saved["runs"] if any(r[key] != same[key] for key in same)]
-    common.save(args.name, {"published": PUBLISHED, "runs": [*others, entry]})
+    versions = {"numba": numba.__version__, "numpy": np.__version__}
+    runs = [*others, entry]
+    common.save(args.name, {"published": PUBLISHED, "versions": versions, "runs": runs})
 
 
 def parser() -> argparse.ArgumentParser:
