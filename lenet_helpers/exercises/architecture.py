@@ -1,5 +1,7 @@
 """The exercises of the chapter on the architecture."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -79,7 +81,7 @@ def c1_rgb() -> int:
     checker=number(
         1516,
         wrong={
-            2416: "That joins every map of S2 to every map of C3. Count the dots.",
+            2416: "That joins all maps of S2 to all of C3. Count the coloured dots.",
             1500: "These are the weights alone.",
             1560: "A bias belongs to a map of C3, not to a kernel.",
             1525: "That gives C3 a bias for each weight of a kernel.",
@@ -88,7 +90,7 @@ def c1_rgb() -> int:
         look="Add up the bottom row of the table, then count weights and biases.",
     ),
     hints=[
-        "Every dot of the table is one 5×5 kernel.",
+        "Every coloured dot of the table is one 5×5 kernel.",
         "There are 6·3 + 9·4 + 1·6 dots.",
         "Each of the 16 maps has one bias, however many maps it reads.",
     ],
@@ -187,7 +189,18 @@ def _flaw(model: nn.Module) -> str | None:
         return "It is one affine map: what stands between the layers?"
     if shapes.trace(model).macs != 416_520:
         return "The multiply-adds do not add up to 416,520. Look at every map's size."
+    if _bounded(model):
+        return "Nothing bends the output: logits may be any real numbers."
     return _batch_flaw(model)
+
+
+def _bounded(model: nn.Module) -> bool:
+    """Whether even large weights give small outputs: a softmax or tanh at the end."""
+    loud = copy.deepcopy(model)
+    with torch.no_grad():
+        for parameter in loud.parameters():
+            parameter *= 10
+        return bool(loud(torch.ones(1, 1, 32, 32)).abs().max() <= 1)
 
 
 def _batch_flaw(model: nn.Module) -> str | None:
@@ -228,6 +241,8 @@ class _View(nn.Module):
             (_from_memory(c5=128), "trainable parameters"),
             (_from_memory(act=nn.Identity), "affine"),
             (_from_memory(flatten=_View), "flattening"),
+            (nn.Sequential(_from_memory(), nn.Softmax(1)), "logits"),
+            (nn.Sequential(_from_memory(), nn.Tanh()), "logits"),
         ],
     ),
     hints=[
