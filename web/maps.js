@@ -128,7 +128,9 @@ globalThis.LayerMaps = (() => {
 
     const learned = Object.values(net.tensors).reduce((sum, t) => sum + t.data.length, 0);
     const total = element("p", { class: "lw-muted lw-total" });
-    const rows = element("div", { class: "lw-layers" });
+    const about = element("p", { class: "lw-muted lw-about" },
+      "What each layer makes of the drawing. Point at a picture to enlarge it, then at a unit to find what it sees.");
+    const rows = element("div", { class: "lw-layers" }, about);
     const node = element("div", { class: "lw-inside" }, rows, loupe.node);
     return { node, update };
   }
