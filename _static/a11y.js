@@ -11,6 +11,11 @@
       if (!button.textContent.trim()) button.setAttribute("aria-label", "Search");
     });
 
+    // The arrow that unfolds a part of the contents says nothing by itself.
+    document.querySelectorAll("li.has-children > details > summary").forEach((arrow) => {
+      arrow.setAttribute("aria-label", `Pages of ${arrow.closest("li").querySelector("a").textContent}`);
+    });
+
     // pandas leaves the header above its index empty: that cell heads nothing.
     document.querySelectorAll("th:empty").forEach((cell) => {
       const plain = document.createElement("td");

@@ -94,7 +94,7 @@
       for (const card of cards) {
         const level = shown.level === "all" || card.matches(`.level-${shown.level}`);
         card.hidden = !level || (shown.again && marks.get(card.id) !== "again");
-        const listed = document.querySelector(`.bd-toc-nav a[href="#${card.id}"]`);
+        const listed = document.querySelector(`.bd-sidebar-secondary a[href="#${card.id}"]`);
         if (listed) listed.parentElement.hidden = card.hidden;
       }
       paint();
