@@ -58,6 +58,11 @@ step_checker = staged(
             _step("bs"),
             "Gradients of the step before are still in it: `backward` adds to them.",
         ),
+        (
+            _step("bsz"),
+            "In a loop that works, since each step clears up for the next. Here a "
+            "gradient is in `.grad` before the first one: clear it before `backward`.",
+        ),
         (_step("bzs"), _UNMOVED),
         (_step("zsb"), _UNMOVED),
         (_step("zb"), _UNMOVED.partition(":")[0]),
