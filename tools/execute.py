@@ -61,6 +61,7 @@ def _execute(notebook: nbformat.NotebookNode, scratch: Path) -> None:
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # a busy machine cuts stdout into pieces
         store_widget_state=True,  # or @interact fails; what is stored goes in _tidy
         resources={"metadata": {"path": str(CHAPTERS)}},
         extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'probe.py'}"],
