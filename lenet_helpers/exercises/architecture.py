@@ -94,7 +94,7 @@ def c1_rgb() -> int:
         "There are 6·3 + 9·4 + 1·6 dots.",
         "Each of the 16 maps has one bias, however many maps it reads.",
     ],
-    more="Joining all 96 pairs would cost 900 more: exactly what the modern C3 has.",
+    more="Joining all 96 pairs, as today, costs 36 kernels more: +900, which is 2,416.",
 )
 def c3_parameters() -> int:
     """Six maps read three maps of S2, nine read four, one reads all six."""
