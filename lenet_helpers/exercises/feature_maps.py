@@ -18,7 +18,7 @@ def _pixels(images: Tensor, mean: float, std: float) -> Tensor:
 
 @exercise(
     "feature_maps.pixels",
-    task="Write `pixels(images, mean, std)`: undo (x − mean) / std.",
+    task="Write `pixels_of(images, mean, std)`: undo (x − mean) / std.",
     checker=function(
         _pixels,
         _normalised,
@@ -46,7 +46,7 @@ def _pixels(images: Tensor, mean: float, std: float) -> Tensor:
     ],
     more="The inverse of a chain of steps takes their inverses in reverse order.",
 )
-def pixels(images: Tensor, mean: float, std: float) -> Tensor:
+def pixels_of(images: Tensor, mean: float, std: float) -> Tensor:
     """Division came last, so multiplication comes first.
 
     `img / 2 + 0.5`, seen in many tutorials, is this formula for mean 0.5 and
@@ -124,7 +124,7 @@ def _record_checker() -> Checker:
 @exercise(
     "feature_maps.record",
     task=(
-        "Write `record(model, name, images)`: run the model and return what the "
+        "Write `record_layer(model, name, images)`: run the model and return what the "
         "layer called `name` put out. Leave no hook behind."
     ),
     checker=_record_checker(),
@@ -136,7 +136,7 @@ def _record_checker() -> Checker:
     ],
     more="`clone` matters as soon as a later layer works in place.",
 )
-def record(model: nn.Module, name: str, images: Tensor) -> Tensor:
+def record_layer(model: nn.Module, name: str, images: Tensor) -> Tensor:
     """A hook puts a copy of the output where we can find it, and is then removed.
 
     Without `clone`, an in-place ReLU after the layer would overwrite what was kept,
