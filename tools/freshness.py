@@ -22,7 +22,7 @@ def fingerprint(content: str | bytes) -> str:
     """Twelve hexadecimal digits that stand for a content.
 
     >>> fingerprint("LeNet")
-    '7bb8bca43bc5'
+    '077e44c7048a'
     """
     if isinstance(content, str):
         content = content.encode()

@@ -111,5 +111,7 @@ def test_a_page_opened_as_a_file_is_whole(browser, html, pages):
         for name in pages:
             page.goto((html / name).as_uri(), wait_until="networkidle")
             if page.locator("span.math, div.math").count():
-                page.wait_for_selector("mjx-container", timeout=30_000)
+                page.wait_for_selector(
+                    "mjx-container", state="attached", timeout=30_000
+                )
             assert not faults, name
