@@ -1,0 +1,59 @@
+"""What each change is worth: one row a change, sorted, with its interval."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from lenet_helpers.plots.style import COLORS, INK
+
+ROW = 0.235  # inches
+
+
+def effects(
+    rows: Sequence[tuple[str, float, float]], *, low: float, high: float, xlabel: str
+) -> Figure:
+    """Differences and their intervals, largest first; off the scale as numbers.
+
+    A row whose interval holds zero is drawn hollow and grey: it is equal to the base.
+
+    Args:
+        rows: name, difference, half the width of its interval.
+        low, high: ends of the axis, in units of the differences.
+
+    >>> figure = effects([("a", 1.0, 0.2), ("b", -9.0, 1.0)], low=-2, high=2,
+    ...                  xlabel="points")
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['a', 'b']
+    """
+    rows = sorted(rows, key=lambda row: -row[1])
+    figure = Figure(figsize=(5.6, 0.8 + ROW * len(rows)))
+    axis = figure.subplots()
+    for place, (_, middle, half) in enumerate(rows):
+        style = _style(middle, half)
+        if middle < low:
+            text = f"◂ {middle:.1f}".replace("-", "−")
+            color = style["color"]
+            axis.text(low, place, text, color=color, va="center", fontsize=9.5)
+            continue
+        axis.plot(
+            [max(low, middle - half), min(high, middle + half)],
+            [place, place],
+            color=style["color"],
+            linewidth=1.6,
+        )
+        axis.plot(middle, place, markersize=5.5, **style)
+    axis.axvline(0, color=INK, linewidth=1)
+    axis.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+    axis.tick_params(axis="y", length=0)
+    axis.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
+    axis.grid(axis="x")
+    return figure
+
+
+def _style(middle: float, half: float) -> dict:
+    """Better, worse or equal: by colour, and by shape for those who see none."""
+    if abs(middle) <= half:
+        return {"color": INK, "marker": "o", "markerfacecolor": "none"}
+    if middle > 0:
+        return {"color": COLORS["blue"], "marker": "^"}
+    return {"color": COLORS["orange"], "marker": "v"}
