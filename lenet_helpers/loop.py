@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from lenet_helpers import checkpoints
+from lenet_helpers import checkpoints, devices
 from lenet_helpers.history import History
 
 LOOK_EVERY = 50  # steps between looks at the loss; each look waits for the device
@@ -25,11 +25,12 @@ class Run:
         optimizer: torch.optim.Optimizer,
         scheduler: torch.optim.lr_scheduler.LRScheduler | None,
         settings: dict,
+        amp: torch.dtype | None = None,
     ):
         self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
-        self.settings = settings
-        device = next(model.parameters()).device
-        self.history = History(device=device.type, seed=settings["seed"])
+        self.settings, self.amp = settings, amp
+        self.device = devices.device_of(model)
+        self.history = History(device=self.device.type, seed=settings["seed"])
         self.order = torch.Generator().manual_seed(settings["seed"])
         self.best: dict[str, Tensor] | None = None
         self.rate = optimizer.param_groups[0]["lr"]  # of the last step taken
@@ -52,10 +53,12 @@ class Run:
         losses, sizes = [], []
         correct = torch.zeros((), dtype=torch.int64, device=labels.device)
         for batch in order.split(self.settings["batch_size"]):
-            x, y = images[batch], labels[batch]
-            logits = self.model(x if augment is None else augment(x))
-            loss = loss_fn(logits, y)
-            self._step(loss)
+            with devices.explained(self.device, len(batch)):
+                x, y = images[batch], labels[batch]
+                with devices.autocast(self.device, self.amp):
+                    logits = self.model(x if augment is None else augment(x))
+                loss = loss_fn(logits if self.amp is None else logits.float(), y)
+                self._step(loss)
             correct += (logits.detach().argmax(1) == y).sum()
             losses.append(loss.detach())
             sizes.append(len(y))

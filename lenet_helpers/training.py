@@ -18,12 +18,22 @@ from tqdm.auto import tqdm
 
 from lenet_helpers import checkpoints
 from lenet_helpers.checks import check_images, check_labels
-from lenet_helpers.devices import pick_device, seed_everything
+from lenet_helpers.devices import (
+    MixedDevices,
+    OutOfMemory,
+    autocast,
+    device_of,
+    explained,
+    pick_device,
+    seed_everything,
+)
 from lenet_helpers.history import History, Scores
 from lenet_helpers.loop import Run, TrainingDiverged
 
 __all__ = [
     "History",
+    "MixedDevices",
+    "OutOfMemory",
     "Scores",
     "TrainingDiverged",
     "evaluate",
@@ -84,22 +94,20 @@ def evaluate(
 
     Raises:
         TypeError, ValueError: images or labels that the model cannot take.
+        OutOfMemory, MixedDevices: as in ``fit``.
     """
-    device = pick_device(device) if device else _device_of(model)
+    device = pick_device(device) if device else device_of(model)
     images, labels = dataset.tensors
     check_images(images, model)
     check_labels(labels, len(images))
     was_training = model.training
     model.to(device).eval()
-    parts = [model(part.to(device)) for part in images.split(batch_size)]
+    with explained(device, min(batch_size, len(images))):
+        parts = [model(part.to(device)) for part in images.split(batch_size)]
     model.train(was_training)
     logits = torch.cat(parts)
     loss = loss_fn(logits, labels.to(device)).item()
     return Scores(loss, logits.cpu(), labels.cpu())
-
-
-def _device_of(model: nn.Module) -> torch.device:
-    return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
 def fit(
@@ -118,6 +126,7 @@ def fit(
     checkpoint: str | os.PathLike | None = None,
     resume: bool = False,
     device: str | torch.device | None = None,
+    amp: torch.dtype | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> History:
@@ -142,15 +151,20 @@ def fit(
         patience: stop after so many epochs without a better one.
         checkpoint: file written whole after each epoch. With ``resume`` it is
             continued from when it exists, as if nothing had happened.
+        amp: None (float32), or ``torch.bfloat16`` for the products of the forward and
+            backward passes; weights, loss and validation stay in float32.
         seed: fixes split, order, dropout and augmentation; the weights that
             ``model`` came with are the caller's.
 
     Raises:
         TrainingDiverged: NaN or infinite loss; the best weights so far are put back.
         CheckpointError: a damaged checkpoint, or one of another model or run.
+        OutOfMemory: says at which batch size, and which one to try.
+        MixedDevices: the model, ``loss_fn`` or ``augment`` keeps a tensor elsewhere.
         TypeError, ValueError: data, device or settings that cannot work.
     """
     device = pick_device(device)
+    autocast(device, amp)
     train, held = _datasets(data, validation, seed)
     _check_batches(model, train, batch_size, epochs)
     seed_everything(seed)
@@ -160,9 +174,10 @@ def fit(
     steps = epochs * -(-len(labels) // batch_size)
     scheduler = _scheduler(schedule, opt, steps, lr)
     settings = {"batch_size": batch_size, "lr": lr, "seed": seed, "images": len(labels)}
+    settings["amp"] = str(amp) if amp else None
     if schedule is not None:
         settings["epochs"] = epochs  # a schedule is laid out over all of them
-    run = Run(model, opt, scheduler, settings)
+    run = Run(model, opt, scheduler, settings, amp)
     if resume and checkpoint is not None and os.path.exists(checkpoint):
         run.restore(checkpoints.load(checkpoint))
     try:
