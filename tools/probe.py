@@ -44,7 +44,7 @@ def watch() -> None:
         names = {
             value.name
             for value in [*vars(sys.modules["__main__"]).values()]
-            if type(value).__name__ == "DigitData"
+            if type(value).__name__ in ("DigitData", "ImageData")
         }
         torch = sys.modules.get("torch")
         gpu = torch and torch.cuda.is_available() and torch.cuda.get_device_name()

@@ -1,7 +1,7 @@
-"""MNIST, or scikit-learn's small digits where there is none, ready for LeNet.
+"""MNIST, or scikit-learn's small digits where there is none, ready for LeNet; CIFAR-10.
 
-Reading needs torch only; scikit-learn and torchvision are imported when the digits
-or a download ask for them.
+Reading needs torch only; scikit-learn, torchvision and Pillow are imported when the
+digits, a download or pictures ask for them.
 """
 
 import os
@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.utils.data import TensorDataset
 
 from lenet_helpers.data import mnist
+from lenet_helpers.data.cifar import ImageData, load_cifar10
 from lenet_helpers.data.idx import DataError
 
-__all__ = ["DataError", "DigitData", "load"]
+__all__ = ["DataError", "DigitData", "ImageData", "load", "load_cifar10"]
 
 PADDING = 2  # 28 + 2 * 2 = 32, the input of LeNet-5
 

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from lenet_helpers.models.alexnet import AlexNet, AlexNetCifar
 from lenet_helpers.models.modern import ModernLeNet5
 from lenet_helpers.models.original import C3_TABLE, LeNet1, LeNet5, LeNet1989
 
 __all__ = [
     "C3_TABLE",
     "WEIGHTS",
+    "AlexNet",
+    "AlexNetCifar",
     "LeNet1",
     "LeNet5",
     "LeNet1989",

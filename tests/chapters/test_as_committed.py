@@ -36,8 +36,9 @@ def test_outputs_belong_to_the_present_code(path):
     assert stale(load(path)) == [], f"make execute CHAPTER={path.stem}"
 
 
-def test_it_was_run_on_mnist_or_needed_no_data(path):
-    assert load(path)["metadata"][STAMP]["data"] in ("", "mnist")
+def test_it_was_run_on_real_data_or_needed_none(path):
+    used = load(path)["metadata"][STAMP]["data"]
+    assert used in ("", "mnist", "cifar10", "cifar10+mnist")
 
 
 def test_it_takes_a_minute_at_most(path):

@@ -1,0 +1,203 @@
+"""The forms in which CIFAR-10 lies on a disk, and how each is read.
+
+torchvision's form: the six published batches, in a folder or in the archive
+cifar-10-python.tar.gz. Or pictures: ``train/<class>/*.png`` (or .jpg) and
+``test/<class>/*``, as a folder or as one tar of it.
+"""
+
+import contextlib
+import hashlib
+import io
+import os
+import pickle
+import re
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from lzma import LZMAError
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lenet_helpers.data.idx import DataError
+from lenet_helpers.data.mnist import NotFound
+
+CLASSES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
+ARCHIVE = "cifar-10-python.tar.gz"
+ARCHIVE_SIZE, ARCHIVE_MD5 = 170_498_071, "c58f30108f718f92721af3b95e74349a"
+FOLDER = "cifar-10-batches-py"
+BATCHES = {  # MD5 of each; the last is the test set
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
+PICTURE = re.compile(r"(?:.*/)?(train|test)/([^/]+)/[^/.][^/]*\.(?:png|jpe?g)", re.I)
+TARS = ("cifar10*.tar", "cifar10*.tar.*", "cifar10*.tgz", "cifar-10*.tar*")
+UNREADABLE = (tarfile.TarError, EOFError, OSError, LZMAError, zlib.error)
+
+
+class Raw(NamedTuple):
+    """CIFAR-10 before normalisation: images uint8 [N, 3, 32, 32], labels int64 [N]."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+def read(path: Path, cache: Path) -> tuple[Raw, str]:
+    """Read CIFAR-10 from a folder or a tar; also say in words what it was.
+
+    Decoding 60,000 pictures takes some ten seconds, so what was decoded is kept in
+    the folder ``cache`` and used again while the source has the same size and dates.
+
+    Raises NotFound when the folder holds none of the known forms; DataError when
+    there is nothing at ``path``, or it is incomplete or damaged.
+    """
+    if path.is_dir():
+        for folder in (path, path / FOLDER):
+            if any((folder / name).exists() for name in BATCHES):
+                return _batches(_folder_files(folder)), "published batches"
+        for folder in (path, path / "cifar10"):
+            if (folder / "train").is_dir() or (folder / "test").is_dir():
+                return _pictures(folder, cache)
+        tars = sorted(tar for pattern in TARS for tar in path.glob(pattern))
+        if not tars:
+            raise NotFound("holds neither the batches, nor train/ and test/, nor a tar")
+        path = tars[0]
+    if not path.exists():
+        raise DataError("no such file or folder")
+    if path.name == ARCHIVE:
+        return read_archive(path.read_bytes()), "published archive"
+    return _pictures(path, cache)
+
+
+def read_archive(content: bytes) -> Raw:
+    """The published archive, from memory, once its checksum is right."""
+    if hashlib.md5(content, usedforsecurity=False).hexdigest() != ARCHIVE_MD5:
+        raise DataError(
+            f"not the published {ARCHIVE} (checksum; {len(content):,} bytes of "
+            f"{ARCHIVE_SIZE:,})"
+        )
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        members = {Path(m.name).name: m for m in tar if m.isfile()}
+        return _batches({n: tar.extractfile(members[n]).read() for n in BATCHES})
+
+
+def _folder_files(folder: Path) -> dict[str, bytes]:
+    lacking = [name for name in BATCHES if not (folder / name).is_file()]
+    if lacking:
+        raise DataError(f"{folder} lacks {', '.join(lacking)}")
+    return {name: (folder / name).read_bytes() for name in BATCHES}
+
+
+def _batches(files: dict[str, bytes]) -> Raw:
+    """Unpickle the six files, each only after its checksum was found right."""
+    images, labels = [], []
+    for name, content in files.items():
+        found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        if found != BATCHES[name]:
+            raise DataError(
+                f"not the published {name}: MD5 {found[:12]}..., not "
+                f"{BATCHES[name][:12]}..."
+            )
+        batch = pickle.loads(content, encoding="latin1")
+        images.append(torch.from_numpy(batch["data"]).reshape(-1, 3, 32, 32))
+        labels.append(torch.tensor(batch["labels"]))
+    train = torch.cat(images[:-1]), torch.cat(labels[:-1])
+    return Raw(*train, images[-1], labels[-1])
+
+
+def _pictures(source: Path, cache: Path) -> tuple[Raw, str]:
+    kind = "picture folder" if source.is_dir() else "tar of pictures"
+    kept = cache / f"cifar10-{_key(source)}.pt"
+    with contextlib.suppress(Exception):  # missing or damaged: decode again
+        return Raw(*torch.load(kept, weights_only=True)), kind
+    raw = _decode(_folder(source) if source.is_dir() else _tar(source))
+    with contextlib.suppress(OSError):  # a cache that cannot be written is no error
+        _keep(kept, list(raw))
+    return raw, kind
+
+
+def _key(source: Path) -> str:
+    """Stands for the source's content: names, sizes and dates."""
+    paths = sorted(source.rglob("*.*")) if source.is_dir() else [source]
+    seen = hashlib.sha256(str(source.resolve()).encode())
+    for path in paths:
+        state = path.stat()
+        seen.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+    return seen.hexdigest()[:16]
+
+
+def _keep(path: Path, tensors: list[Tensor]) -> None:
+    """Write in one move: whoever looks sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        torch.save(tensors, f"{scratch}/draft")
+        os.replace(f"{scratch}/draft", path)
+
+
+def _folder(source: Path) -> Iterator[tuple[str, bytes]]:
+    for path in source.rglob("*.*"):
+        if PICTURE.fullmatch(name := path.relative_to(source).as_posix()):
+            yield name, path.read_bytes()
+
+
+def _tar(source: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        with tarfile.open(source) as tar:
+            for member in tar:
+                if member.isfile() and PICTURE.fullmatch(member.name):
+                    yield member.name, tar.extractfile(member).read()
+    except UNREADABLE as error:
+        raise DataError(f"{source}: not a whole tar archive ({error})") from None
+
+
+def _decode(files: Iterator[tuple[str, bytes]]) -> Raw:
+    """Pictures sorted by name, then put into a fixed random order.
+
+    Sorted they would come class by class, and the first thousand would all be
+    aeroplanes.
+    """
+    found: dict[str, list] = {"train": [], "test": []}
+    for name, content in files:
+        part, label = PICTURE.fullmatch(name).groups()
+        if label not in CLASSES:
+            raise DataError(f"{name}: {label!r} is none of {', '.join(CLASSES)}")
+        entry = name.rpartition(f"{part}/")[2], CLASSES.index(label)
+        found[part.lower()].append((*entry, _pixels(name, content)))
+    tensors = []
+    for part, entries in found.items():
+        counts = np.bincount([label for _, label, _ in entries], minlength=10)
+        if 0 in counts:
+            lacking = CLASSES[int(counts.argmin())]
+            raise DataError(f"no picture in {part}/{lacking}/")
+        entries.sort(key=lambda entry: entry[0])
+        order = torch.randperm(len(entries), generator=torch.Generator().manual_seed(0))
+        images = torch.from_numpy(np.stack([image for *_, image in entries]))
+        labels = torch.tensor([label for _, label, _ in entries])
+        tensors += [images[order].permute(0, 3, 1, 2).contiguous(), labels[order]]
+    return Raw(*tensors)
+
+
+def _pixels(name: str, content: bytes) -> np.ndarray:
+    """uint8 [32, 32, 3] from the bytes of a picture."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        image = Image.open(io.BytesIO(content))
+        if image.size != (32, 32):
+            raise DataError(f"{name}: {image.width}x{image.height} pixels, not 32x32")
+        return np.asarray(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise DataError(f"{name}: not a picture that can be read ({error})") from None
