@@ -99,13 +99,13 @@ def questions(topic: str | None = None, level: str | None = None) -> list[Questi
     >>> {q.topic for q in questions("shapes")}
     {'shapes'}
     """
-    _known("topic", topic, TOPICS)
-    _known("level", level, LEVELS)
+    known("topic", topic, TOPICS)
+    known("level", level, LEVELS)
     found = _all() if topic is None else _topic(topic)
     return [q for q in found if level is None or q.level == level]
 
 
-def _known(what: str, name: str | None, names) -> None:
+def known(what: str, name: str | None, names) -> None:
     if name is not None and name not in names:
         raise BankError(f"unknown {what} {name!r}; there are {', '.join(names)}")
 
