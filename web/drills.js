@@ -668,7 +668,7 @@ globalThis.Drills = (() => {
       Math.abs(value - other) <= (drill.unit ? 1e-9 : TOLERANCE * Math.abs(other));
     if (same(drill.answer)) return { right: true, text: "" };
     const slip = drill.slips.find(([wrong]) => same(wrong));
-    return { right: false, text: slip ? slip[1] : "Work through it once more, one layer at a time." };
+    return { right: false, text: slip ? slip[1] : "Go through it once more, line by line." };
   }
 
   return { TOPICS, LEVELS, SECONDS, SEEDS, draw, series, check, toNumber };

@@ -49,7 +49,7 @@ class Drill:
         for slip, why in self.slips:
             if self._same(value, slip):
                 return Verdict(False, why)
-        return Verdict(False, "Work through it once more, one layer at a time.")
+        return Verdict(False, "Go through it once more, line by line.")
 
     def _same(self, value: float, other: float) -> bool:
         slack = 1e-9 if self.unit else TOLERANCE * abs(other)
