@@ -1,0 +1,164 @@
+"""Figures of AlexNet: its two towers, its parts measured, its views of a picture."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from torch import Tensor
+
+from lenet_helpers.plots.style import COLORS, INK, LARGE
+
+TOWERS = (  # what each GPU computes, and whether it also reads the other one
+    ("conv1", 48, False),
+    ("conv2", 128, False),
+    ("conv3", 192, True),
+    ("conv4", 192, False),
+    ("conv5", 128, False),
+    ("fc6", 2048, True),
+    ("fc7", 2048, True),
+)
+
+
+def towers() -> Figure:
+    """The two GPUs side by side, layer under layer, and where one reads the other."""
+    figure = Figure(figsize=(5.6, 4.6))
+    axis = figure.subplots()
+    for row, (name, maps, crosses) in enumerate(TOWERS):
+        for gpu, colour in enumerate(("blue", "orange")):
+            box = {"boxstyle": "round,pad=0.35", "fc": "none", "ec": COLORS[colour]}
+            kind = "units" if name.startswith("fc") else "maps"
+            text = f"{name}: {maps:,} {kind}"
+            axis.text(gpu, -row, text, ha="center", va="center", bbox=box, fontsize=11)
+            if row:
+                _arrow(axis, (gpu, 1 - row), (gpu, -row), INK)
+            if row and crosses:
+                _arrow(axis, (1 - gpu, 1 - row), (gpu, -row), COLORS["green"])
+    for gpu in (0, 1):
+        axis.text(gpu, 0.75, f"GPU {gpu + 1}", ha="center", fontsize=LARGE)
+    axis.text(0.5, -7, "fc8: 1,000 logits", ha="center", va="center", fontsize=11)
+    for gpu in (0, 1):
+        _arrow(axis, (gpu, -6), (0.5, -7), COLORS["green"])
+    axis.set(xlim=(-0.5, 1.5), ylim=(-7.4, 1.1))
+    axis.axis("off")
+    return figure
+
+
+def _arrow(axis: Axes, start: tuple, end: tuple, colour: str) -> None:
+    look = {"arrowstyle": "-|>", "color": colour, "shrinkA": 12, "shrinkB": 12}
+    axis.annotate("", end, start, arrowprops=look | {"linewidth": 1.4})
+
+
+def error_curves(
+    errors: Mapping[str, Sequence[Sequence[float]]], goal: float
+) -> Figure:
+    """Training error against epochs: each seed a thin line, its end at the goal a dot.
+
+    ``errors``: label -> one list for each seed, a value an epoch.
+    """
+    figure = Figure(figsize=(5.6, 3.4))
+    axis = figure.subplots()
+    styles = zip(errors.items(), COLORS.values(), ("-", "--"), "os")
+    for (label, seeds), colour, line, marker in styles:
+        for i, values in enumerate(seeds):
+            epochs = range(1, len(values) + 1)
+            name = {"label": label} if i == 0 else {}
+            axis.plot(epochs, values, line, color=colour, linewidth=1.3, **name)
+            end = (len(values), values[-1])
+            axis.plot(*end, marker, color=colour, markersize=6)
+    axis.axhline(goal, color=INK, linestyle=":", linewidth=1.2)
+    axis.set(xlabel="epoch", ylabel="training error")
+    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.legend()
+    return figure
+
+
+def seed_dots(values: Mapping[str, Sequence[float]], xlabel: str) -> Figure:
+    """One row a variant: a dot for each seed, a bar for their mean."""
+    figure = Figure(figsize=(5.6, 0.8 + 0.5 * len(values)))
+    axis = figure.subplots()
+    for row, (seeds, colour) in enumerate(zip(values.values(), COLORS.values())):
+        axis.plot(seeds, [row] * len(seeds), "o", color=colour, alpha=0.7)
+        mean = sum(seeds) / len(seeds)
+        axis.plot([mean, mean], [row - 0.3, row + 0.3], color=colour, linewidth=3)
+    axis.set_yticks(range(len(values)), list(values), fontsize=11)
+    axis.set(xlabel=xlabel, ylim=(len(values) - 0.5, -0.5))
+    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.grid(axis="x")
+    return figure
+
+
+def mask_curves(
+    masks: Sequence[int], errors: Mapping[str, Tensor], scaled: Tensor
+) -> Figure:
+    """Test error against the number of averaged masks; mean and range over seeds.
+
+    Args:
+        errors: kind of mean -> float [seeds, len(masks)].
+        scaled: test error of the one network without masks, float [seeds].
+    """
+    figure = Figure(figsize=(5.6, 3.4))
+    axis = figure.subplots()
+    styles = zip(errors.items(), ("blue", "orange"), ("o-", "s--"))
+    for (label, table), colour, line in styles:
+        axis.plot(masks, table.mean(0), line, color=COLORS[colour], label=label)
+    low, high = scaled.aminmax()
+    axis.axhline(scaled.mean(), color=COLORS["green"], label="one pass, no mask")
+    axis.axhspan(low, high, color=COLORS["green"], alpha=0.15, linewidth=0)
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(masks, [str(n) for n in masks])
+    axis.set(xlabel="masks averaged", ylabel="test error")
+    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.legend()
+    return figure
+
+
+def pictures(
+    pixels: Tensor, titles: Sequence[str] = (), columns: int = 5, width: float = 5.6
+) -> Figure:
+    """Colour pictures in rows.
+
+    Args:
+        pixels: float [N, 3, H, W]; values outside [0, 1] are cut off.
+        titles: over the first pictures, one each.
+
+    >>> len(pictures(torch.rand(3, 3, 8, 8), columns=2).axes)
+    4
+    """
+    rows = -(-len(pixels) // columns)
+    tile = width / columns
+    figure = Figure(figsize=(width, rows * (tile + 0.25 * bool(titles))))
+    axes = figure.subplots(rows, columns, squeeze=False).flat
+    for axis in axes:
+        axis.axis("off")
+    for axis, picture in zip(axes, pixels.clamp(0, 1)):
+        axis.imshow(picture.permute(1, 2, 0).numpy())
+    for axis, title in zip(axes, titles):
+        axis.set_title(title, fontsize=11, pad=3)
+    return figure
+
+
+def colour_cloud(pixels: Tensor, variances: Tensor, directions: Tensor) -> Figure:
+    """Pixels as dots, red against blue, and the components as bars of two deviations.
+
+    ``pixels`` float [N, 3, H, W] in [0, 1]; ``variances`` [3], ``directions`` [3, 3].
+    """
+    figure = Figure(figsize=(5.6, 3.8))
+    axis = figure.subplots()
+    dots = pixels.transpose(0, 1).flatten(1).T
+    picked = dots[torch.randperm(len(dots), generator=torch.Generator())[:3000]]
+    red, _, blue = picked.T
+    axis.scatter(red, blue, c=picked.numpy(), s=5, linewidths=0)
+    centre = dots.mean(0)
+    colours = ("blue", "orange", "pink")
+    for i, (variance, colour) in enumerate(zip(variances, colours)):
+        arm = (2 * variance.sqrt() * directions[:, i]).float()
+        ends = torch.stack([centre - arm, centre + arm])
+        label = f"component {i + 1}"
+        axis.plot(ends[:, 0], ends[:, 2], color=COLORS[colour], lw=3.5, label=label)
+    axis.set(xlabel="red, 0 to 1", ylabel="blue, 0 to 1", aspect="equal")
+    axis.legend(loc="lower left", bbox_to_anchor=(1, 0))
+    return figure

@@ -1,0 +1,79 @@
+"""What the chapter on AlexNet says in words and uses, checked."""
+
+import pytest
+import torch
+from torch import nn
+
+from lenet_helpers import views
+from lenet_helpers.models.four_layer import FourLayerNet, ResponseNorm
+
+
+def test_response_norm_is_torchs_with_alpha_times_the_size():
+    a = 30 * torch.rand(2, 8, 5, 4, dtype=torch.float64)
+    theirs = nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+    torch.testing.assert_close(ResponseNorm()(a), theirs(a))
+
+
+@pytest.mark.parametrize("pool", ["overlapping", "tiled"])
+@pytest.mark.parametrize("norm", [None, 1e-4])
+def test_variants_of_the_four_layer_network_have_equal_sizes(pool, norm):
+    model = FourLayerNet(pool=pool, norm=norm)
+    assert sum(p.numel() for p in model.parameters()) == 21_786
+    for side in (28, 32):
+        model = FourLayerNet(pool=pool, norm=norm, input_size=side)
+        assert model(torch.zeros(2, 3, side, side)).shape == (2, 10)
+
+
+def test_ten_crops_are_where_the_paper_puts_them():
+    image = torch.arange(36.0).reshape(1, 1, 6, 6)
+    crops = views.ten_crops(image, 4)[0, :, 0]
+    assert [int(crop[0, 0]) for crop in crops[:5]] == [0, 2, 12, 14, 7]
+    for crop, mirrored in zip(crops[:5], crops[5:], strict=True):
+        assert mirrored.equal(crop.flip(1))
+    with pytest.raises(ValueError, match="no crop of 7 pixels"):
+        views.ten_crops(image, 7)
+
+
+def test_random_crops_are_one_of_the_places_or_its_mirror():
+    torch.manual_seed(0)
+    image = torch.arange(2 * 36.0).reshape(1, 2, 6, 6)
+    allowed = [
+        part
+        for y in range(3)
+        for x in range(3)
+        for part in (
+            image[0, :, y : y + 4, x : x + 4],
+            image[0, :, y : y + 4, x : x + 4].flip(2),
+        )
+    ]
+    seen = set()
+    for crop in views.random_crop_flip(image.expand(300, -1, -1, -1), 4):
+        matches = [i for i, part in enumerate(allowed) if part.equal(crop)]
+        assert len(matches) == 1
+        seen.update(matches)
+    assert len(seen) == 18
+    with pytest.raises(ValueError, match="no crop of 7 pixels"):
+        views.random_crop_flip(image, 7)
+
+
+def test_colour_components_are_the_principal_ones():
+    pixels = torch.rand(5, 3, 8, 8, dtype=torch.float64)
+    pixels[:, 1] += 2 * pixels[:, 0]
+    variances, directions = views.colour_components(pixels)
+    rows = pixels.transpose(0, 1).flatten(1).T
+    centred = rows - rows.mean(0)
+    _, scales, axes = torch.linalg.svd(centred, full_matrices=False)
+    torch.testing.assert_close(variances, scales**2 / len(rows))
+    torch.testing.assert_close(directions.abs(), axes.T.abs())
+
+
+def test_colour_noise_shifts_a_whole_image_by_one_colour_along_the_components():
+    torch.manual_seed(0)
+    variances = torch.tensor([4.0, 1.0, 0.25])
+    directions = torch.linalg.qr(torch.randn(3, 3)).Q
+    before = torch.zeros(20_000, 3, 2, 2)
+    shift = views.colour_noise(before, variances, directions, sigma=0.1)
+    assert shift.std((2, 3)).max() < 1e-6
+    along = shift[:, :, 0, 0] @ directions
+    expected = 0.1 * variances
+    torch.testing.assert_close(along.std(0), expected, rtol=0.03, atol=0)
