@@ -2,6 +2,7 @@
 # make test     install everything and run every test; ARGS="tests/unit -k shapes"
 # make execute  run all chapters in place, or CHAPTER=08-training
 # make serve    render, then serve on PORT=8000
+# make anki     the questions as Anki decks and as a table, in _build/anki
 # make lab      open JupyterLab on the chapters
 # make format   let ruff put the code in order
 # make clean    remove what was built, but not .venv
@@ -64,6 +65,9 @@ serve: book
 	@$(BIN)/python -m http.server --directory $(HTML) $(PORT) >/dev/null 2>&1 || \
 	  { echo "Port $(PORT) is taken; try: make serve PORT=8001" >&2; exit 1; }
 
+anki: $(VENV)/.book
+	@$(BIN)/python -m lenet_helpers.interview --export _build/anki
+
 # ---- Code ----
 
 execute: $(VENV)/.all
@@ -84,4 +88,4 @@ clean:
 	@rm -rf _build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-.PHONY: help book serve execute test lab format clean
+.PHONY: help book serve anki execute test lab format clean

@@ -671,5 +671,5 @@ globalThis.Drills = (() => {
     return { right: false, text: slip ? slip[1] : "Go through it once more, line by line." };
   }
 
-  return { TOPICS, LEVELS, SECONDS, SEEDS, draw, series, check, toNumber };
+  return { TOPICS, LEVELS, SECONDS, SEEDS, Stream, draw, series, check, toNumber };
 })();

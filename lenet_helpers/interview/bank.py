@@ -18,7 +18,7 @@ A question::
         - says: 6 × 28 × 28 × 26
           why: These are connections; the kernel is shared by all positions.
       sources: [lecun1998]             # keys of references.bib
-      chapter: 02-architecture         # may be left out
+      chapter: 02-architecture         # may be left out: then that of the topic
       verify:                          # may be left out; each must be True
         - shapes.conv_params(1, 6, 5) == 156
 """
@@ -44,6 +44,23 @@ TOPICS = {
     "comparisons": "Comparisons",
     "deployment": "Deployment and efficiency",
     "coding": "Coding tasks",
+}
+# What teaches a topic, for questions that name no chapter of their own.
+CHAPTERS = {
+    "history": "01-history",
+    "shapes": "02-architecture",
+    "receptive-field": "02-architecture",
+    "convolution": "02-architecture",
+    "pooling": "02-architecture",
+    "activations": "08-training",
+    "optimisation": "08-training",
+    "backpropagation": "08-training",
+    "regularisation": "09-training-tricks",
+    "debugging": "18-bug-clinic",
+    "alexnet": "13-alexnet",
+    "comparisons": "14-lenet-vs-alexnet",
+    "deployment": "10-gpu-training",
+    "coding": "19-coding-tasks",
 }
 LANGUAGES = ("en", "zh")
 REQUIRED = {
@@ -86,7 +103,7 @@ class Question:
     follow_ups: tuple[str, ...]
     red_flags: tuple[RedFlag, ...]
     sources: tuple[str, ...]
-    chapter: str | None = None
+    chapter: str
     verify: tuple[str, ...] = ()
 
 
@@ -164,7 +181,9 @@ def _question(entry, topic: str, where: str) -> Question:
     texts = {name: _texts(entry[name], f"{where}: {name}") for name in _BILINGUAL}
     lists = {name: _strings(entry.get(name, []), f"{where}: {name}") for name in _LISTS}
     flags = tuple(_red_flag(flag, where) for flag in entry["red_flags"])
-    return Question(**entry | texts | lists | {"red_flags": flags}, topic=topic)
+    made = {"red_flags": flags, "topic": topic}
+    made["chapter"] = entry.get("chapter", CHAPTERS[topic])
+    return Question(**entry | texts | lists | made)
 
 
 def _texts(value: dict, where: str) -> dict[str, str]:

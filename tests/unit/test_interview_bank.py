@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from lenet_helpers.interview import TOPICS, BankError, questions
-from lenet_helpers.interview.bank import FOLDER, read
+from lenet_helpers.interview.bank import CHAPTERS, FOLDER, read
 
 WRITTEN = [topic for topic in TOPICS if (FOLDER / f"{topic}.yml").exists()]
 BANK = [q for topic in WRITTEN for q in questions(topic)]
@@ -30,7 +30,10 @@ def test_a_good_entry_is_read_whole():
     (question,) = read(GOOD, "shapes")
     assert question.answer["zh"] == "这个。"
     assert question.red_flags[0].why == "No."
-    assert question.verify == ("1 + 1 == 2",) and question.chapter is None
+    assert question.verify == ("1 + 1 == 2",)
+    assert question.chapter == CHAPTERS["shapes"]
+    (other,) = read(GOOD + "  chapter: 08-training\n", "shapes")
+    assert other.chapter == "08-training"
 
 
 @pytest.mark.parametrize(
@@ -124,3 +127,26 @@ def test_the_files_are_plain_yaml_lists():
     for topic in WRITTEN:
         entries = yaml.safe_load((FOLDER / f"{topic}.yml").read_text(encoding="utf-8"))
         assert [e["id"] for e in entries] == [q.id for q in questions(topic)]
+
+
+def test_a_claim_that_is_false_or_fails_is_told_apart(worker):
+    assert not worker.apply_async(_evaluate, ("1 + 1 == 3",)).get(VERIFY_SECONDS)
+    assert not worker.apply_async(_evaluate, ("'true'",)).get(VERIFY_SECONDS)
+    with pytest.raises(NameError):
+        worker.apply_async(_evaluate, ("nothing",)).get(VERIFY_SECONDS)
+
+
+def test_a_claim_that_never_ends_is_given_up():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:  # ended with the block
+        pool.apply(_evaluate, ("True",))
+        endless = pool.apply_async(_evaluate, ("[0 for _ in iter(int, 1)]",))
+        with pytest.raises(multiprocessing.TimeoutError):
+            endless.get(2)
+
+
+def test_ids_are_unique_over_all_files():
+    assert len({q.id for q in BANK}) == len(BANK) >= 250
+
+
+def test_every_topic_has_its_chapter():
+    assert set(CHAPTERS) == set(TOPICS)

@@ -8,7 +8,7 @@ from lenet_helpers.interview.bank import LEVELS, BankError, known
 from lenet_helpers.interview.drills import parameters, running, sizes, work
 from lenet_helpers.interview.drills.drill import Drill
 from lenet_helpers.interview.drills.sheet import Sheet, practice
-from lenet_helpers.interview.drills.stream import Stream
+from lenet_helpers.interview.drills.stream import SEEDS, Stream, check_seed
 
 __all__ = ["SECONDS", "TOPICS", "Drill", "draw", "practice", "series", "sheet"]
 
@@ -22,7 +22,6 @@ TOPICS = {
     "schedule": "Steps and learning rates",
 }
 SECONDS = {"basic": 45, "intermediate": 90, "advanced": 180}  # to aim at, a drill
-SEEDS = 1_000_000  # seeds of a series' drills: short enough to be typed
 
 _MODULES = {
     "shapes": sizes,
@@ -49,7 +48,7 @@ def draw(topic: str, level: str = "basic", seed: int = 0) -> Drill:
     known("topic", topic, TOPICS)
     known("level", level, LEVELS)
     place = 4 * list(TOPICS).index(topic) + LEVELS.index(level)
-    stream = Stream(32 * _seed(seed) + place)
+    stream = Stream(32 * check_seed(seed) + place)
     made = getattr(_MODULES[topic], f"{topic.replace('-', '_')}_{level}")(stream.pick)
     return Drill(topic=topic, level=level, seed=seed, **made)
 
@@ -65,8 +64,8 @@ def series(
     known("topic", topic, TOPICS)
     if not isinstance(count, int) or not 1 <= count <= 100:
         raise BankError(f"count={count!r}; a series has 1 to 100 drills")
-    stream = Stream(_seed(seed))
-    topics = [topic] if topic else _shuffled(list(TOPICS), stream)
+    stream = Stream(check_seed(seed))
+    topics = [topic] if topic else stream.shuffled(list(TOPICS))
     return [
         draw(topics[i % len(topics)], level, stream.next() % SEEDS)
         for i in range(count)
@@ -76,18 +75,3 @@ def series(
 def sheet(count: int = 7, level: str = "basic", seed: int = 0) -> Sheet:
     """Drills to be shown with folded solutions, for paper or a page without scripts."""
     return Sheet(tuple(series(count, level, seed=seed)), TOPICS)
-
-
-def _shuffled(items: list, stream: Stream) -> list:
-    """Fisher and Yates, from the end, as web/drills.js does it."""
-    for i in range(len(items) - 1, 0, -1):
-        j = stream.below(i + 1)
-        items[i], items[j] = items[j], items[i]
-    return items
-
-
-def _seed(seed: int) -> int:
-    whole = isinstance(seed, int) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed < 2**32:
-        raise BankError(f"seed={seed!r}; a seed is a whole number from 0 to 2³² − 1")
-    return seed

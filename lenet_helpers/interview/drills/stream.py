@@ -1,6 +1,9 @@
 """Random numbers that Python and JavaScript draw alike, from the same seed."""
 
+from lenet_helpers.interview.bank import BankError
+
 MASK = 0xFFFFFFFF
+SEEDS = 1_000_000  # seeds that are drawn: short enough to be typed
 
 
 class Stream:
@@ -34,3 +37,19 @@ class Stream:
     def pick(self, *options):
         """One of ``options``."""
         return options[self.below(len(options))]
+
+    def shuffled(self, items: list) -> list:
+        """``items`` in random order, by Fisher and Yates from the end."""
+        items = [*items]
+        for i in range(len(items) - 1, 0, -1):
+            j = self.below(i + 1)
+            items[i], items[j] = items[j], items[i]
+        return items
+
+
+def check_seed(seed: int) -> int:
+    """``seed``, or BankError."""
+    whole = isinstance(seed, int) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**32:
+        raise BankError(f"seed={seed!r}; a seed is a whole number from 0 to 2³² − 1")
+    return seed

@@ -1,0 +1,72 @@
+"""What the interview pages offer beside their text, made from the question bank.
+
+``downloads/``: Anki decks and a table. ``web/interview-bank.js``: the questions as
+HTML, for the mock interview in the page.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from lenet_helpers.interview import TOPICS, BankError, questions
+from lenet_helpers.interview.bank import FOLDER, LANGUAGES
+from lenet_helpers.interview.export import export_anki, export_csv
+from lenet_helpers.interview.render import inline, said
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("build-finished", write_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def write_files(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    downloads = Path(app.outdir) / "downloads"
+    web = Path(app.outdir) / "web"
+    web.mkdir(exist_ok=True)
+    try:
+        for language in LANGUAGES:
+            deck = downloads / f"lenet-questions-{language}.apkg"
+            export_anki(deck, language, last_change())
+        export_csv(downloads / "lenet-questions.csv")
+        there = app.env.found_docs
+        bank = json.dumps(bank_for_page(there), ensure_ascii=False, sort_keys=True)
+    except BankError:
+        return  # the cards have said so, with the place
+    text = f"globalThis.InterviewBank = {bank};\n"
+    (web / "interview-bank.js").write_text(text, encoding="utf-8")
+
+
+def last_change() -> float:
+    """When the bank last changed: Anki takes a deck that is newer than its own."""
+    command = ["git", "log", "-1", "--format=%ct", "--", str(FOLDER)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER)
+        return float(done.stdout)
+    except (OSError, ValueError):  # no git, or no checkout
+        return time.time()
+
+
+def bank_for_page(there: set[str]) -> dict:
+    """Topics, titles of the chapters that stand, and every question as HTML."""
+    return {"topics": TOPICS, "questions": [entry(q, there) for q in questions()]}
+
+
+def entry(q, there: set[str]) -> dict:
+    chapter = q.chapter if f"chapters/{q.chapter}" in there else None
+    return {
+        "id": q.id,
+        "topic": q.topic,
+        "level": q.level,
+        "question": {key: inline(text) for key, text in q.question.items()},
+        "answer": {key: said(text) for key, text in q.answer.items()},
+        "more": [inline(text) for text in q.follow_ups],
+        "flags": [[inline(flag.says), inline(flag.why)] for flag in q.red_flags],
+        "chapter": chapter,
+    }

@@ -1,0 +1,82 @@
+"""A mock interview in the terminal; or, with --export, the bank for Anki.
+
+python -m lenet_helpers.interview -n 5 --level basic --topic shapes
+"""
+
+import argparse
+from pathlib import Path
+
+from lenet_helpers.interview import (
+    LEVELS,
+    TOPICS,
+    BankError,
+    Interview,
+    export_anki,
+    export_csv,
+    mock,
+)
+from lenet_helpers.interview.bank import LANGUAGES
+from lenet_helpers.interview.session import load
+from lenet_helpers.interview.terminal import hold, place
+
+
+def main() -> int:
+    options = _options()
+    if options.export:
+        return _export(options.export)
+    path = options.file or place()
+    try:
+        interview = _interrupted(path) or mock(
+            options.n, options.seed, options.topic, options.level
+        )
+    except BankError as error:
+        print(error)
+        return 2
+    return 0 if hold(interview, path, options.language) else 130
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m lenet_helpers.interview", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("-n", type=int, default=10, help="questions (10)")
+    parser.add_argument("--topic", metavar="TOPIC", help=", ".join(TOPICS))
+    parser.add_argument("--level", metavar="LEVEL", help=", ".join(LEVELS))
+    parser.add_argument("--seed", type=int, help="the same seed asks the same")
+    parser.add_argument("--language", choices=LANGUAGES, default="en")
+    parser.add_argument("--file", type=Path, help="where an interrupted one waits")
+    parser.add_argument("--export", type=Path, metavar="FOLDER", help="decks and CSV")
+    return parser.parse_args()
+
+
+def _interrupted(path: Path) -> Interview | None:
+    """The interview that waits there, if the reader wants to go on with it."""
+    if not path.exists():
+        return None
+    try:
+        interview = load(path)
+    except BankError as error:
+        aside = path.with_suffix(".unreadable")
+        path.replace(aside)
+        print(f"{error}; it is kept as {aside.name}. Starting a new one.")
+        return None
+    if interview.current is None:
+        return None
+    try:
+        typed = input(f"{interview!r} waits. Go on with it? [Y/n] ")
+    except (EOFError, KeyboardInterrupt):
+        return interview
+    return None if typed.strip().lower().startswith("n") else interview
+
+
+def _export(folder: Path) -> int:
+    for language in LANGUAGES:
+        path = folder / f"lenet-questions-{language}.apkg"
+        print(f"{path}: {export_anki(path, language)} notes")
+    path = folder / "lenet-questions.csv"
+    print(f"{path}: {export_csv(path)} rows")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,29 @@
+"""Decks, table and the bank for the page lie beside the pages of the book."""
+
+import json
+import zipfile
+
+from bs4 import BeautifulSoup
+
+from lenet_helpers.interview import TOPICS, questions
+
+
+def test_decks_and_table_are_offered_and_there(html):
+    page = BeautifulSoup(
+        (html / "chapters" / "16-questions.html").read_text(), "html.parser"
+    )
+    links = [a["href"] for a in page.select("main a[download]")]
+    files = [(html / "chapters" / link).resolve() for link in links]
+    assert [file.suffix for file in files] == [".apkg", ".apkg", ".csv"]
+    assert all(zipfile.is_zipfile(file) for file in files[:2])
+
+
+def test_the_bank_of_the_page_is_whole_and_links_only_what_stands(html):
+    text = (html / "web" / "interview-bank.js").read_text(encoding="utf-8")
+    bank = json.loads(text.removeprefix("globalThis.InterviewBank = ").rstrip(";\n"))
+    assert bank["topics"] == TOPICS
+    assert [q["id"] for q in bank["questions"]] == [q.id for q in questions()]
+    for q in bank["questions"]:
+        chapter = q["chapter"]
+        assert chapter is None or (html / "chapters" / f"{chapter}.html").is_file()
+        assert set(q["answer"]) == {"en", "zh"} and q["more"] and q["flags"]
