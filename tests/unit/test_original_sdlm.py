@@ -17,10 +17,18 @@ import original_sdlm as sdlm
 
 from lenet_helpers.models.original import criterion_eq8, criterion_eq9
 
-CRITERIA = [None, 5.0, 60.0]  # eq. 8, and eq. 9 with two constants
+CRITERIA = [  # eq. 8, and eq. 9 with some constants; penalties as sums and as means
+    (None, "sum"),
+    (5.0, "sum"),
+    (60.0, "sum"),
+    (None, "mean"),
+    (1.0, "mean"),
+]
 
 
-def criterion(penalties, labels, j):
+def criterion(penalties, labels, j, penalty):
+    if penalty == "mean":
+        penalties = penalties / 84
     if j is None:
         return criterion_eq8(penalties, labels)
     return criterion_eq9(penalties, labels, j=j)
@@ -34,8 +42,8 @@ def digits():
     return images, draw.integers(0, 10, 12)
 
 
-def trainer(j, seed=0):
-    made = sdlm.Trainer(seed, j)
+def trainer(j, penalty="sum", seed=0):
+    made = sdlm.Trainer(seed, j, penalty=penalty)
     with torch.no_grad():  # far from zero, so that no gradient is small by accident
         for parameter in made.model.parameters():
             parameter.mul_(3)
@@ -67,11 +75,12 @@ def test_forward_pass_is_that_of_the_model(digits):
     assert found["penalty"] == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("j", CRITERIA)
-def test_one_step_moves_every_weight_along_autograds_gradient(digits, j):
+@pytest.mark.parametrize("j, penalty", CRITERIA)
+def test_one_step_moves_every_weight_along_autograds_gradient(digits, j, penalty):
     images, labels = (part[:1] for part in digits)
-    made = trainer(j)
-    loss = criterion(made.model(tensor(images[0])), torch.from_numpy(labels), j)
+    made = trainer(j, penalty)
+    penalties = made.model(tensor(images[0]))
+    loss = criterion(penalties, torch.from_numpy(labels), j, penalty)
     loss.backward()
     before = [p.detach().clone() for p in made.model.parameters()]
     # A rate of its own for each weight, so that none can be applied elsewhere.
@@ -86,21 +95,21 @@ def test_one_step_moves_every_weight_along_autograds_gradient(digits, j):
         torch.testing.assert_close(new - old, expected, rtol=1e-3, atol=1e-4 * scale)
 
 
-@pytest.mark.parametrize("j", CRITERIA)
-def test_curvature_at_f6_is_the_diagonal_of_the_hessian(j):
-    made = trainer(j)
+@pytest.mark.parametrize("j, penalty", CRITERIA)
+def test_curvature_at_f6_is_the_diagonal_of_the_hessian(j, penalty):
+    made = trainer(j, penalty)
     codes = made.model.output.codes.double()
     # Between two codes, so that under eq. 9 classes do compete.
     x = ((codes[3] + codes[8]) / 2).requires_grad_()
+    output, label = made.model.output.double(), torch.tensor([3])
     hessian = torch.autograd.functional.hessian(
-        lambda x: criterion(made.model.output.double()(x)[None], torch.tensor([3]), j),
-        x,
+        lambda x: criterion(output(x)[None], label, j, penalty), x
     )
     f6 = x.detach().float().numpy()
     shares, out = np.zeros(10, np.float32), np.zeros(84, np.float32)
     codes = codes.float().numpy()
-    sdlm.compare(f6, codes, 3, made.j, made.competes, shares)
-    sdlm.curvature_at_f6(f6, codes, shares, out)
+    sdlm.compare(f6, codes, 3, made.c, made.j, made.competes, shares)
+    sdlm.curvature_at_f6(f6, codes, made.c, shares, out)
     np.testing.assert_allclose(out, hessian.diag().numpy(), rtol=1e-4, atol=1e-5)
 
 
@@ -128,7 +137,9 @@ def curvature_by_jacobians(made, image, label):
         x = model.act(values[name][1])
     f6 = x[0].detach().requires_grad_()
     hessian = torch.autograd.functional.hessian(
-        lambda f6: criterion(model.output(f6)[None], torch.tensor([label]), made.j)
+        lambda f6: criterion(
+            model.output(f6)[None], torch.tensor([label]), made.j, "sum"
+        )
         if made.competes
         else criterion_eq8(model.output(f6)[None], torch.tensor([label])),
         f6,
