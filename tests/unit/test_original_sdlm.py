@@ -83,10 +83,14 @@ def test_one_step_moves_every_weight_along_autograds_gradient(digits, j, penalty
     loss = criterion(penalties, torch.from_numpy(labels), j, penalty)
     loss.backward()
     before = [p.detach().clone() for p in made.model.parameters()]
-    # A rate of its own for each weight, so that none can be applied elsewhere.
+    # A rate of its own for each weight, so that none can be applied elsewhere; long
+    # enough a step for float32 where the mean makes the gradient small.
     draw = np.random.default_rng(1)
     rate = kernels.Weights(
-        *(-draw.uniform(0.01, 0.1, a.shape).astype(np.float32) for a in made.w)
+        *(
+            -(draw.uniform(0.01, 0.1, a.shape) / made.c).astype(np.float32)
+            for a in made.w
+        )
     )
     made.train(images, labels, np.arange(1), rate)
     for old, new, r in zip(before, made.model.parameters(), rate, strict=True):
