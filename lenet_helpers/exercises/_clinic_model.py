@@ -150,7 +150,8 @@ def pooled_forward(net: nn.Module, x: Tensor) -> Tensor:
     **Why it is easy to miss.** With a fixed `Linear(400, 120)` it would stop at once.
     `LazyLinear` (or adaptive pooling) takes whatever arrives, and a network without C3
     still learns digits quite well. The optimiser skips parameters whose gradient is
-    None without a word. Overwriting one `x`, line by line, makes this slip impossible.
+    None without a word. A linter finds it (`c3` is assigned but never used), and
+    overwriting one `x`, line by line, makes the slip impossible.
     """
     c1 = F.relu(net.c1(x))
     s2 = F.max_pool2d(c1, 2)

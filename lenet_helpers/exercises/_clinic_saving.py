@@ -30,6 +30,9 @@ class _Course:
         self.scores, self.done = scores, 0
         self.model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
 
+    def __repr__(self) -> str:
+        return "run_epoch"
+
     def __call__(self) -> float:
         if self.done == len(self.scores):
             raise NotYet("It runs more epochs than it was asked for.")
