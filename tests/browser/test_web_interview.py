@@ -1,0 +1,146 @@
+"""The mock interview in the page: draws as Python does, resumes, shows text as text."""
+
+import json
+
+import pytest
+from web_runner import WEB, axe_violations, html_page, opened, run_javascript
+
+from lenet_helpers.interview import LEVELS, TOPICS, mock, questions
+
+PHONE = {"width": 390, "height": 844}
+EVIL = "<img src=x onerror='document.title=1'><script>alert(1)</script>"
+KEY = "lenet-inside-out:interview"
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory):
+    """What the book's build writes for the page, in a folder of its own."""
+    import sys
+    from pathlib import Path
+
+    sys.path.insert(0, str(Path(__file__).parents[2] / "_ext"))
+    from interview_files import bank_for_page
+
+    made = bank_for_page({"chapters/02-architecture", "chapters/08-training"})
+    path = tmp_path_factory.mktemp("bank") / "interview-bank.js"
+    path.write_text(f"globalThis.InterviewBank = {json.dumps(made)};", "utf-8")
+    return path
+
+
+@pytest.fixture
+def address(bank, tmp_path):
+    files = [WEB / "draw.js", WEB / "drills.js", bank, WEB / "interview.js"]
+    return html_page(tmp_path, '<div class="lenet-interview"></div>', files)
+
+
+@pytest.fixture
+def page(browser, address):
+    with opened(browser, address) as opened_page:
+        yield opened_page
+
+
+def test_the_page_asks_what_python_asks(bank):
+    calls = [
+        (n, seed, topic, level)
+        for n in (1, 5, 10)
+        for seed in range(30)
+        for topic in (None, "pooling")
+        for level in (None, "basic")
+        if len(questions(topic, level)) >= n
+    ]
+    files = [WEB / "drills.js", bank, WEB / "interview.js"]
+    function = """calls => calls.map((c) =>
+      MockInterview.draw(InterviewBank.questions, ...c).map((q) => q.id))"""
+    for call, page in zip(calls, run_javascript(files, function, calls), strict=True):
+        assert page == [q.id for q in mock(*call).questions], call
+
+
+def start(page, count: str = "5"):
+    page.get_by_label("Questions").select_option(count)
+    page.get_by_role("button", name="Start").click()
+
+
+def answer(page, score: str, text: str = ""):
+    page.keyboard.type(text)  # the focus is in the box
+    page.get_by_role("button", name="Show the answer").click()
+    page.get_by_role("button", name=score).click()
+
+
+def test_an_interview_to_its_summary(page):
+    start(page)
+    for score in ("Said it", "In part", "Missed", "Said it", "Said it"):
+        answer(page, score, EVIL)
+    assert page.locator(".lw-message").inner_text() == "7 of 10 points."
+    assert page.locator("tbody tr").count() == 5
+    assert page.locator(".lw-typed").all_inner_texts() == [EVIL] * 5
+    assert page.locator(".lenet-interview img").count() == 0
+    assert page.evaluate(f"localStorage.getItem('{KEY}')") is None
+    assert page.locator(".lw-review a").first.get_attribute("href").startswith("quest")
+
+
+def test_what_is_interrupted_goes_on_with_what_was_typed(page):
+    start(page)
+    answer(page, "Said it")
+    asked = page.locator(".lw-asked").inner_text()
+    page.keyboard.type("half an " + EVIL)
+    page.reload()
+    assert "question 2 of 5" in page.locator(".lw-stage").inner_text()
+    page.get_by_role("button", name="Go on").click()
+    assert page.locator(".lw-asked").inner_text() == asked
+    assert page.get_by_label("Your answer").input_value() == "half an " + EVIL
+    page.get_by_role("button", name="Show the answer").click()
+    page.reload()
+    page.get_by_role("button", name="Go on").click()
+    assert page.locator(".lw-said").is_visible()  # and the clock stands
+    page.reload()
+    page.get_by_role("button", name="Forget it").click()
+    page.reload()
+    assert page.get_by_role("button", name="Go on").count() == 0
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "{",
+        "7",
+        "null",
+        '{"ids": ["<b>"], "answers": []}',
+        '{"ids": [], "answers": []}',
+        '{"ids": ["shapes-output-size"], "answers": [{"score": 7}]}',
+        '{"ids": "shapes-output-size", "answers": {}}',
+    ],
+)
+def test_what_is_stored_by_others_does_no_harm(page, stored):
+    page.evaluate("([k, v]) => localStorage.setItem(k, v)", [KEY, stored])
+    page.reload()
+    assert page.get_by_role("button", name="Go on").count() == 0
+    start(page)
+    assert page.locator(".lw-asked").is_visible()
+
+
+def test_it_asks_in_chinese(page):
+    page.get_by_label("Language").select_option("zh")
+    start(page)
+    asked = page.locator(".lw-asked")
+    assert asked.get_attribute("lang") == "zh-Hans"
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in asked.inner_text())
+
+
+def test_topic_and_level_narrow_it(page):
+    page.get_by_label("Topic").select_option("pooling")
+    page.get_by_label("Level").select_option("advanced")
+    start(page, "20")
+    there = len(questions("pooling", "advanced"))
+    head = page.locator(".lw-stage .lw-muted").inner_text()
+    assert head.startswith(f"1 of {there} · {TOPICS['pooling']} · Advanced")
+    assert tuple(page.evaluate("MockInterview.LEVELS")) == LEVELS
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_is_accessible(browser, address, scheme):
+    with opened(browser, address, viewport=PHONE, color_scheme=scheme) as page:
+        start(page)
+        page.get_by_role("button", name="Show the answer").click()
+        too_wide = "document.documentElement.scrollWidth - innerWidth"
+        assert page.evaluate(too_wide) <= 0
+        assert axe_violations(page) == []
