@@ -151,9 +151,6 @@ def variants(rates: dict[str, float]) -> dict[str, Variant]:
             )
             for name in ("SGD", "Nesterov", "Adam", "AdamW")
         },
-        "batch 16, rate / 4": Variant(
-            "batch", settings={"batch_size": 16, "lr": lr / 4}
-        ),
         "batch 256": Variant("batch", settings={"batch_size": 256}),
         "batch 256, rate x 4": Variant(
             "batch", settings={"batch_size": 256, "lr": lr * 4}
@@ -163,7 +160,6 @@ def variants(rates: dict[str, float]) -> dict[str, Variant]:
         ),
         "weight decay 0.0005": Variant("decay", settings=decayed(5e-4)),
         "weight decay 0.005": Variant("decay", settings=decayed(5e-3)),
-        "weight decay 0.05": Variant("decay", settings=decayed(5e-2)),
         "dropout 0.5 after F6": Variant(
             "dropout", before("output", make=partial(nn.Dropout, 0.5))
         ),
@@ -213,7 +209,14 @@ def variants(rates: dict[str, float]) -> dict[str, Variant]:
         "25,000 images, 2 epochs": Variant(
             "data", images=25_000, settings={"epochs": 2}
         ),
-        "30 epochs": Variant("data", settings={"epochs": 30}),
+        "affine, cosine": Variant(
+            "together",
+            settings={
+                "schedule": "cosine",
+                "lr": rates["cosine"],
+                "augment": RandomAffine(),
+            },
+        ),
         "affine, cosine, 30 epochs": Variant(
             "together",
             settings={
@@ -223,14 +226,7 @@ def variants(rates: dict[str, float]) -> dict[str, Variant]:
                 "epochs": 30,
             },
         ),
-        "affine, cosine": Variant(
-            "together",
-            settings={
-                "schedule": "cosine",
-                "lr": rates["cosine"],
-                "augment": RandomAffine(),
-            },
-        ),
+        "30 epochs": Variant("data", settings={"epochs": 30}),
     }
     return table
 

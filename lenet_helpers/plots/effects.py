@@ -29,12 +29,12 @@ def effects(
     figure = Figure(figsize=(5.6, 0.8 + ROW * len(rows)))
     axis = figure.subplots()
     for place, (_, middle, half) in enumerate(rows):
-        style = _style(middle, half)
         if middle < low:
-            text = f"◂ {middle:.1f}".replace("-", "−")
-            color = style["color"]
+            text = f"◂ {middle:.1f} ± {half:.1f}".replace("-", "−")
+            color = COLORS["orange"]
             axis.text(low, place, text, color=color, va="center", fontsize=9.5)
             continue
+        style = _style(middle, half)
         axis.plot(
             [max(low, middle - half), min(high, middle + half)],
             [place, place],
