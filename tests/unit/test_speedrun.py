@@ -1,0 +1,124 @@
+"""The speed run's own parts: gradients against autograd, and an untouched test set."""
+
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.utils.data import TensorDataset
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
+import speedrun
+import speedrun_net
+from speedrun_recipes import Recipe, batches, new_model, targets, train, train_plain
+
+needs_compiler = pytest.mark.skipif(
+    not (shutil.which("g++") or shutil.which("clang++")), reason="no C++ compiler"
+)
+BACKGROUND = -0.4
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    return speedrun_net.compile_kernel()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Background everywhere but in a rectangle of noise, some of it at the edge."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.full((96, 1, 32, 32), BACKGROUND)
+    for n, image in enumerate(images):
+        top, left = n % 16, 16 - n % 17
+        noise = torch.randn(12, 15, generator=generator)
+        image[0, top : top + 12, left : left + 15] = noise
+    images[0] = BACKGROUND  # an empty image
+    images[1] = torch.randn(1, 32, 32, generator=generator)  # a full one
+    return images, torch.randint(10, (96,), generator=generator)
+
+
+@needs_compiler
+@pytest.mark.parametrize("count", [1, 33, 96])
+def test_the_kernel_computes_the_logits_and_gradients_of_autograd(
+    kernel, digits, count
+):
+    images, labels = digits
+    model = new_model(1)
+    rows = torch.randperm(96)[:count]
+    loss = F.cross_entropy(model(images[rows]), labels[rows], label_smoothing=0.1)
+    loss.backward()
+    net = speedrun_net.FlatLeNet(kernel, model, 96)
+    wanted = targets(labels, 0.1)[rows]
+    logits = net.step(images, rows, wanted, BACKGROUND)
+    assert torch.allclose(logits, model(images[rows]), atol=1e-5)
+    for name, parameter in model.named_parameters():
+        expected = parameter.grad
+        if name == "c5.weight":
+            expected = expected.permute(0, 2, 3, 1).reshape(120, 400)
+        scale = expected.abs().max()
+        assert torch.allclose(net.g[name], expected, atol=1e-5 * scale), name
+
+
+@needs_compiler
+def test_the_network_handed_back_is_the_one_that_was_trained(kernel, digits):
+    images, labels = digits
+    recipe = Recipe(passes=3, batch_size=32)
+    ours, _ = train(kernel, images, labels, recipe, seed=2)
+    torchs, _ = train_plain(images, labels, recipe, seed=2)
+    for a, b in zip(ours.parameters(), torchs.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=2e-3)
+    assert torch.allclose(ours(images), torchs(images), atol=0.02)
+
+
+def test_each_pass_sees_every_image_once_and_in_another_order():
+    rows = batches(64, Recipe(passes=2.5, batch_size=16), seed=0)
+    assert rows.shape == (10, 16)
+    first, second = rows[:4].flatten(), rows[4:8].flatten()
+    assert torch.equal(first.sort().values, torch.arange(64))
+    assert torch.equal(second.sort().values, torch.arange(64))
+    assert not torch.equal(first, second)
+
+
+def test_the_rate_climbs_to_its_peak_and_falls_to_almost_nothing():
+    recipe = Recipe(lr=0.02, warmup=0.25)
+    rates = [recipe.rate(step, 100) for step in range(100)]
+    assert max(rates) == pytest.approx(0.02) and rates.index(max(rates)) == 24
+    assert 0 < rates[-1] < 0.001 and 0 < rates[0] < 0.001
+
+
+class Guarded:
+    """Digits whose test set may be read only after a training is over."""
+
+    def __init__(self, images, labels):
+        self.train, self.trained = TensorDataset(images, labels), 0
+
+    @property
+    def test(self):
+        assert self.trained, "the test set was read before the training was over"
+        self.trained -= 1
+        return self.train
+
+
+@needs_compiler
+def test_the_test_set_is_read_once_a_seed_after_training(kernel, digits, monkeypatch):
+    guarded = Guarded(*digits)
+
+    def watched(*args):
+        result = train(*args)
+        guarded.trained += 1
+        return result
+
+    monkeypatch.setattr(speedrun, "train", watched)
+    monkeypatch.setattr(speedrun, "FINAL", Recipe(passes=1, batch_size=32))
+    args = SimpleNamespace(seeds=2)
+    assert len(speedrun.final(kernel, guarded, args)["runs"]) == 2
+    assert guarded.trained == 0
+
+
+def test_without_a_compiler_the_error_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(RuntimeError, match=r"needs g\+\+ or clang"):
+        speedrun_net.compile_kernel()
