@@ -41,7 +41,7 @@ START = Recipe()
 
 
 def batches(count: int, recipe: Recipe, seed: int) -> Tensor:
-    """Rows of the images of each step, int64 [steps, batch], each pass shuffled anew."""
+    """Rows of the images of each step, int64 [steps, batch], a new order each pass."""
     generator = torch.Generator().manual_seed(seed)
     steps = recipe.steps(count)
     wanted = steps * recipe.batch_size
