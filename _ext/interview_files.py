@@ -35,8 +35,8 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
             deck = downloads / f"lenet-questions-{language}.apkg"
             export_anki(deck, language, last_change())
         export_csv(downloads / "lenet-questions.csv")
-        there = app.env.found_docs
-        bank = json.dumps(bank_for_page(there), ensure_ascii=False, sort_keys=True)
+        titles = {name: title.astext() for name, title in app.env.titles.items()}
+        bank = json.dumps(bank_for_page(titles), ensure_ascii=False)
     except BankError:
         return  # the cards have said so, with the place
     text = f"globalThis.InterviewBank = {bank};\n"
@@ -53,13 +53,19 @@ def last_change() -> float:
         return time.time()
 
 
-def bank_for_page(there: set[str]) -> dict:
-    """Topics, titles of the chapters that stand, and every question as HTML."""
-    return {"topics": TOPICS, "questions": [entry(q, there) for q in questions()]}
+def bank_for_page(titles: dict[str, str]) -> dict:
+    """Topics, titles of the chapters that stand, and every question as HTML.
+
+    ``titles`` are those of the book's pages, by name.
+    """
+    found = [entry(question, titles) for question in questions()]
+    named = sorted({q["chapter"] for q in found if q["chapter"]})
+    chapters = {name: titles[f"chapters/{name}"] for name in named}
+    return {"topics": TOPICS, "chapters": chapters, "questions": found}
 
 
-def entry(q, there: set[str]) -> dict:
-    chapter = q.chapter if f"chapters/{q.chapter}" in there else None
+def entry(q, titles: dict[str, str]) -> dict:
+    chapter = q.chapter if f"chapters/{q.chapter}" in titles else None
     return {
         "id": q.id,
         "topic": q.topic,

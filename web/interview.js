@@ -64,7 +64,7 @@ globalThis.MockInterview = (() => {
   }
 
   function mount(host) {
-    const { topics, questions } = globalThis.InterviewBank;
+    const { topics, chapters, questions } = globalThis.InterviewBank;
     const byId = new Map(questions.map((q) => [q.id, q]));
     const stage = element("div", { class: "lw-stage" });
     let ticking = 0;
@@ -181,7 +181,7 @@ globalThis.MockInterview = (() => {
         element("table", {}, element("thead", {}, element("tr", {},
           ...["Topic", "Points", "Time each"].map((text) => element("th", { scope: "col" }, text)))), element("tbody", {}, ...rows)),
         ...(reread.length ? [element("p", { class: "lw-caption" }, "Read again"),
-          element("ul", {}, ...reread.map((name) => element("li", {}, link(`${name}.html`, name))))] : []),
+          element("ul", {}, ...reread.map((name) => element("li", {}, link(`${name}.html`, chapters[name]))))] : []),
         element("p", { class: "lw-caption" }, "What was asked"), element("ol", { class: "lw-review" }, ...review));
       typeset(stage);
       message.focus();

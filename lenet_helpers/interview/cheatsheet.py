@@ -73,7 +73,9 @@ def cheat_sheet() -> CheatSheet:
 
 
 def _section(title: str, body: str) -> str:
-    return f"<section><h3>{escape(title)}</h3>{body}</section>"
+    # It scrolls on a phone, and what scrolls must be reachable by keyboard.
+    start = f'<section tabindex="0" aria-label="{escape(title)}">'
+    return f"{start}<h3>{escape(title)}</h3>{body}</section>"
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> str:

@@ -9,6 +9,7 @@ from lenet_helpers.interview import LEVELS, TOPICS, mock, questions
 
 PHONE = {"width": 390, "height": 844}
 EVIL = "<img src=x onerror='document.title=1'><script>alert(1)</script>"
+TITLES = {"chapters/02-architecture": "Architecture", "chapters/08-training": "Loop"}
 KEY = "lenet-inside-out:interview"
 
 
@@ -21,7 +22,7 @@ def bank(tmp_path_factory):
     sys.path.insert(0, str(Path(__file__).parents[2] / "_ext"))
     from interview_files import bank_for_page
 
-    made = bank_for_page({"chapters/02-architecture", "chapters/08-training"})
+    made = bank_for_page(TITLES)
     path = tmp_path_factory.mktemp("bank") / "interview-bank.js"
     path.write_text(f"globalThis.InterviewBank = {json.dumps(made)};", "utf-8")
     return path
@@ -118,6 +119,15 @@ def test_what_is_stored_by_others_does_no_harm(page, stored):
     assert page.locator(".lw-asked").is_visible()
 
 
+def test_what_cost_points_is_to_be_read_again_by_its_title(page):
+    page.get_by_label("Topic").select_option("shapes")
+    start(page)
+    for _ in range(5):
+        answer(page, "Missed")
+    link = page.get_by_role("link", name="Architecture")
+    assert link.get_attribute("href") == "02-architecture.html"
+
+
 def test_it_asks_in_chinese(page):
     page.get_by_label("Language").select_option("zh")
     start(page)
@@ -141,6 +151,9 @@ def test_it_fits_a_phone_and_is_accessible(browser, address, scheme):
     with opened(browser, address, viewport=PHONE, color_scheme=scheme) as page:
         start(page)
         page.get_by_role("button", name="Show the answer").click()
+        right = "node => node.getBoundingClientRect().right"
+        edge = page.locator(".lenet-interview").evaluate(right)
+        assert page.get_by_label("Topic").evaluate(right) <= edge + 1
         too_wide = "document.documentElement.scrollWidth - innerWidth"
         assert page.evaluate(too_wide) <= 0
         assert axe_violations(page) == []

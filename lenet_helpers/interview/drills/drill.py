@@ -1,6 +1,7 @@
 """One drill: a question with a number for an answer, and what a wrong number means."""
 
 import re
+import textwrap
 from dataclasses import dataclass
 
 TOLERANCE = 1e-3  # relative, for what has no unit: learning rates; counts are exact
@@ -32,7 +33,7 @@ class Drill:
     given: dict
 
     def __repr__(self) -> str:
-        return self.question
+        return textwrap.fill(self.question, 76)
 
     def check(self, answer: float | str) -> Verdict:
         """Judge a number, or a text with one: "61,706" and "6e-4" are understood.
