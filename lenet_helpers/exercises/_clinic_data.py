@@ -82,8 +82,8 @@ def normalise(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
     """Statistics of the training set, applied to both.
 
     **Why it is easy to miss.** MNIST's two sets have nearly the same mean, so the
-    score hardly moves. It breaks in use: a single image, a batch of one class or many
-    empty fields bring their own statistics, and the same digit arrives as other
+    score hardly moves. It breaks in use: a single image, or a page with many fields
+    blacked out, brings its own statistics, and the same digit arrives as other
     numbers than the network learned.
     """
     mean, std = train.mean(), train.std()
