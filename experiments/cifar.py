@@ -1,0 +1,83 @@
+"""How the CIFAR-10 experiments train: one recipe, one subset, one rule for the rate.
+
+Adam with a one-cycle schedule, batches of 128, a fixed subset of the training images
+and 5,000 others for validation. The peak rate is chosen for each network, among
+three, by validation accuracy of one run of its own (seed 100, half as long); the
+runs that are reported have other seeds, and score the test set once, at the end.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import TensorDataset
+
+from lenet_helpers import data, training
+
+BATCH, HELD, RATES, CHOOSING_SEED = 128, 5_000, (0.001, 0.003, 0.01), 100
+
+
+def subset(train: TensorDataset, images: int) -> tuple[TensorDataset, TensorDataset]:
+    """(``images`` for training, 5,000 for validation), the same at every call."""
+    kept, held = training.split(train, HELD, seed=0)
+    return TensorDataset(*[t[:images] for t in kept.tensors]), held
+
+
+def flip_and_shift(images: Tensor, pixels: int = 4) -> Tensor:
+    """Mirror half of the images, and move each by up to ``pixels`` either way."""
+    count, _, high, wide = images.shape
+    dx, dy = torch.randint(-pixels, pixels + 1, (2, count, 1), device=images.device)
+    rows = (torch.arange(high, device=images.device) + dy).clamp(0, high - 1)
+    cols = (torch.arange(wide, device=images.device) + dx).clamp(0, wide - 1)
+    mirrored = torch.rand(count, 1, device=images.device) < 0.5
+    cols = torch.where(mirrored, cols.flip(1), cols)
+    image = torch.arange(count, device=images.device)[:, None, None]
+    moved = images.permute(0, 2, 3, 1)[image, rows[:, :, None], cols[:, None, :]]
+    return moved.permute(0, 3, 1, 2)
+
+
+def train(
+    make, train_set, held, *, epochs: int, lr: float, seed: int, augment=None
+) -> tuple[nn.Module, training.History]:
+    """A network made with this seed, its best epoch by validation, and its history."""
+    torch.manual_seed(seed)
+    model = make()
+    history = training.fit(
+        model,
+        train_set,
+        epochs=epochs,
+        batch_size=BATCH,
+        lr=lr,
+        optimizer="adam",
+        schedule="one-cycle",
+        validation=held,
+        augment=augment,
+        seed=seed,
+        progress=False,
+    )
+    return model, history
+
+
+def rate_for(runs, name: str, make, train_set, held, *, epochs, augment=None) -> float:
+    """The peak rate that validates best for this network; the trials are saved."""
+    for lr in RATES:
+        if {"choosing": name, "lr": lr} not in runs:
+            _, history = train(
+                make,
+                train_set,
+                held,
+                epochs=max(1, epochs // 2),
+                lr=lr,
+                seed=CHOOSING_SEED,
+                augment=augment,
+            )
+            best = history.rows[-1]["val_accuracy"]
+            runs.add({"choosing": name, "lr": lr, "val_accuracy": best})
+    trials = [row for row in runs.rows if row.get("choosing") == name]
+    return max(trials, key=lambda row: row["val_accuracy"])["lr"]
+
+
+def load():
+    """CIFAR-10, the real one."""
+    images = data.load_cifar10()
+    if images.name != "cifar10":
+        raise SystemExit(f"this experiment needs CIFAR-10; found {images.source}")
+    return images
