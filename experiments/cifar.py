@@ -81,3 +81,11 @@ def load():
     if images.name != "cifar10":
         raise SystemExit(f"this experiment needs CIFAR-10; found {images.source}")
     return images
+
+
+def rounded(history: training.History) -> list[dict]:
+    """A history's rows for a results file: five digits, no seconds."""
+    return [
+        {k: round(v, 5) for k, v in row.items() if k != "seconds"}
+        for row in history.rows
+    ]

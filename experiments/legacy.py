@@ -17,7 +17,7 @@ from lenet_helpers import shapes, training
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.descendants import Descendant
 
-IMAGES, EPOCHS = 10_000, 8
+IMAGES, EPOCHS = 10_000, 6
 DEEP = {"widths": (12, 24), "stacked": True, "head": "average", "blocks": 4}
 # Every one has between 61,700 and 62,900 parameters; each row says what it changes.
 NETWORKS = {
@@ -48,10 +48,7 @@ def run(images, runs: Runs, name: str, seed: int) -> dict:
         "macs": sum(row.macs for row in rows),
         "test_accuracy": training.evaluate(model, images.test).accuracy,
         "seconds": round(seconds, 1),
-        "epochs": [
-            {k: round(v, 5) for k, v in row.items() if k != "seconds"}
-            for row in history.rows
-        ],
+        "epochs": cifar.rounded(history),
     }
 
 
