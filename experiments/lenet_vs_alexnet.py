@@ -5,8 +5,8 @@
 
 Two cores cannot train AlexNet at full width: the "AlexNet" here is ``AlexNetCifar``
 with an eighth of the channels, and every run sees 10,000 training images for six
-epochs. "more data" sees three times the images, each a third as often. See ``cifar.py`` for
-how a run is trained and how its rate is chosen: once for each network of ``RATE_OF``.
+epochs. "more data" sees three times the images, each a third as often. ``cifar.py``
+says how a run is trained and how its rate is chosen: once for each network.
 """
 
 import argparse
