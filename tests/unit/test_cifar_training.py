@@ -1,0 +1,78 @@
+"""What the CIFAR-10 experiments share: subset, augmentation, the choice of a rate."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import TensorDataset
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
+
+import cifar
+import common
+import lenet_vs_alexnet
+import runs
+
+
+def numbered(count: int) -> TensorDataset:
+    images = torch.arange(count).float().view(-1, 1, 1, 1).expand(-1, 3, 32, 32)
+    return TensorDataset(images, torch.arange(count) % 10)
+
+
+def test_validation_images_never_train_and_more_images_keep_them_apart():
+    data = numbered(40_000)
+    small, held = cifar.subset(data, 10_000)
+    large, same = cifar.subset(data, 30_000)
+    ids = [set(part.tensors[0][:, 0, 0, 0].int().tolist()) for part in (small, held)]
+    assert [len(i) for i in ids] == [10_000, 5_000]
+    assert not ids[1] & set(large.tensors[0][:, 0, 0, 0].int().tolist())
+    assert torch.equal(held.tensors[1], same.tensors[1])
+
+
+def test_every_augmented_pixel_is_one_of_its_own_image_at_most_four_away():
+    torch.manual_seed(0)
+    rows = torch.arange(32.0).view(1, 1, 32, 1)
+    cols = torch.arange(32.0).view(1, 1, 1, 32)
+    place = 32 * rows + cols
+    images = place.expand(64, 3, 32, 32)
+    moved = cifar.flip_and_shift(images)
+    assert moved.shape == images.shape
+    down, right = moved // 32 - rows, moved % 32 - cols
+    assert down.abs().max() <= 4
+    mirrored = moved[:, 0, 0, 0] % 32 > moved[:, 0, 0, 31] % 32
+    assert 15 < mirrored.sum() < 49
+    assert right[~mirrored].abs().max() <= 4
+    assert (moved[mirrored] % 32 - (31 - cols)).abs().max() <= 4
+
+
+def test_the_rate_that_validates_best_is_chosen_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(common, "RESULTS", tmp_path)
+    made = []
+
+    def train(make, *_, lr, **__):
+        made.append(lr)
+        history = type("H", (), {"rows": [{"val_accuracy": 1 - abs(lr - 0.003)}]})
+        return nn.Identity(), history
+
+    monkeypatch.setattr(cifar, "train", train)
+    table = runs.Runs("trial")
+    for _ in range(2):
+        assert cifar.rate_for(table, "a", None, None, None, epochs=6) == 0.003
+    assert made == list(cifar.RATES)
+    assert len(runs.Runs("trial").rows) == 3  # they survive a new start
+
+
+def test_runs_with_other_settings_are_not_mixed(tmp_path, monkeypatch):
+    monkeypatch.setattr(common, "RESULTS", tmp_path)
+    runs.Runs("trial", images=10).add({"seed": 0})
+    with pytest.raises(SystemExit, match="other settings"):
+        runs.Runs("trial", images=20)
+
+
+def test_every_variant_takes_colour_and_its_rate_is_a_variants_own():
+    for name, (network, _, rate_of) in lenet_vs_alexnet.VARIANTS.items():
+        model = network(in_channels=3).eval()
+        assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10), name
+        assert lenet_vs_alexnet.VARIANTS[rate_of][2] == rate_of
