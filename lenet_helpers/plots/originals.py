@@ -13,6 +13,7 @@ from lenet_helpers.plots.style import COLORS, INK
 def map_row(maps: Mapping[str, Tensor], limit: float) -> Figure:
     """Maps [H, W] side by side on one scale: blue is -limit, amber +limit.
 
+    >>> import torch
     >>> len(map_row({"before": torch.zeros(4, 4), "after": torch.ones(2, 2)}, 1).axes)
     3
     """
@@ -49,9 +50,10 @@ def pass_curves(
             label,
             (1, value),
             xycoords=("axes fraction", "data"),
-            xytext=(0, 3),
+            xytext=(0, -4),
             textcoords="offset points",
             horizontalalignment="right",
+            verticalalignment="top",
         )
     axis.set(xlabel="pass over the training images", ylabel=ylabel, ylim=(0, None))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
