@@ -14,6 +14,7 @@ everything. Run it on a quiet machine. Pieces:
 - layers: forward seconds of each layer against its roofline
 - memory: what training holds, counted and measured
 - processes: DistributedDataParallel on one and more processes (experiments/ddp.py)
+- loss: a process vanishes, and the run is resumed
 """
 
 import argparse
@@ -46,11 +47,13 @@ def name_of(device: torch.device) -> str:
 
 
 def measure_ceilings(device: torch.device) -> dict:
-    found = ceilings(device, size=2048 if device.type == "cpu" else 8192)
-    n = 2048 if device.type == "cpu" else 8192
+    on_cpu = device.type == "cpu"
+    found = ceilings(device, size=2048 if on_cpu else 8192)
+    n = 512 if on_cpu else 8192  # a CPU without bf16 units takes a second for it
     a, b = (torch.randn(n, n, device=device, dtype=torch.bfloat16) for _ in range(2))
-    found["bf16_flops"] = 2 * n**3 / median_seconds(lambda: a @ b, device)
-    if device.type != "cpu":
+    product = median_seconds(lambda: a @ b, device, rounds=3)
+    found["bf16_flops"] = 2 * n**3 / product
+    if not on_cpu:
         found |= to_device(device)
     return found
 
@@ -70,7 +73,7 @@ def to_device(device: torch.device) -> dict:
 
 def measure_batch(device: torch.device) -> list[dict]:
     rows = []
-    largest = 13 if device.type == "cpu" else 18
+    largest = 12 if device.type == "cpu" else 18
     for batch in (2**i for i in range(largest)):
         try:
             step = Step(device, batch, ["channels-last", "fused optimiser"])
@@ -83,10 +86,10 @@ def measure_batch(device: torch.device) -> list[dict]:
     return rows
 
 
-def measure_ideas(device: torch.device, rounds: int = 5) -> list[dict]:
+def measure_ideas(device: torch.device, rounds: int = 3) -> list[dict]:
     """Each idea against the plain step, in turns, so that a slow spell hits both."""
     found = []
-    for batch in (64, 1024 if device.type == "cpu" else 8192):
+    for batch in (64, 256 if device.type == "cpu" else 8192):
         plain = Step(device, batch, [])
         for name, (ideas, kinds) in IDEAS.items():
             if device.type not in kinds:
@@ -226,6 +229,24 @@ def measure_processes(device: torch.device, images: int = 12_800) -> list[dict]:
     return rows
 
 
+def measure_loss(device: torch.device) -> dict:
+    """What a run says when a process vanishes, and what resuming prints."""
+    path = common.RUNS / "ddp-lost.pt"
+    script = common.RESULTS.parent / "ddp.py"
+    plan = ["--epochs", "2", "--images", "1280", "--checkpoint", path]
+    lost = distributed.torchrun(script, *plan, "--lose", "1", "30")
+    resumed = distributed.torchrun(script, *plan, "--resume")
+    said = lost.stderr.splitlines()
+    return {
+        "exit": lost.returncode,
+        "messages": [line for line in said if line.startswith("rank ")],
+        "resumed_exit": resumed.returncode,
+        "resumed": [
+            re.sub(r", [\d,]+ images/s", "", x) for x in resumed.stdout.splitlines()
+        ],
+    }
+
+
 PIECES = {
     "ceilings": measure_ceilings,
     "batch": measure_batch,
@@ -235,6 +256,7 @@ PIECES = {
     "layers": measure_layers,
     "memory": measure_memory,
     "processes": measure_processes,
+    "loss": measure_loss,
 }
 
 
