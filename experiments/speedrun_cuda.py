@@ -43,9 +43,9 @@ def train_graph(
     torch.cuda.synchronize()
     ready = time.perf_counter()
     rows = batches(len(labels), recipe, seed).to(device)
-    rates = [recipe.rate(step, len(rows)) for step in range(len(rows))]
+    rates = [recipe.rate(number) for number in range(recipe.steps)]
     rates = torch.tensor(rates, device=device)
-    for number in range(len(rows)):
+    for number in range(recipe.steps):
         batch.copy_(rows[number])
         rate.copy_(rates[number])
         graph.replay()

@@ -17,9 +17,9 @@ from lenet_helpers.models import ModernLeNet5
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. ``passes`` may be a fraction: so many images are seen, over all."""
+    """How to train: ``images`` are seen in all, so 90,000 are one and a half passes."""
 
-    passes: float = 2.0
+    images: int = 120_000
     batch_size: int = 256
     lr: float = 0.01  # the peak: reached after ``warmup`` of the steps, then down to 0
     warmup: float = 0.2
@@ -27,14 +27,16 @@ class Recipe:
     smoothing: float = 0.0
     average: float = 0.0  # share of the last steps whose weights are averaged
 
-    def steps(self, images: int) -> int:
-        """Number of updates for a training set of this size."""
-        return round(self.passes * images / self.batch_size)
+    @property
+    def steps(self) -> int:
+        """Number of updates."""
+        return self.images // self.batch_size
 
-    def rate(self, step: int, steps: int) -> float:
+    def rate(self, step: int) -> float:
         """Learning rate: a triangle."""
-        rise = max(1.0, self.warmup * steps)
-        return self.lr * min((step + 1) / rise, (steps - step) / (steps - rise + 1))
+        rise = max(1.0, self.warmup * self.steps)
+        fall = (self.steps - step) / (self.steps - rise + 1)
+        return self.lr * min((step + 1) / rise, fall)
 
 
 START = Recipe()
@@ -43,12 +45,11 @@ START = Recipe()
 def batches(count: int, recipe: Recipe, seed: int) -> Tensor:
     """Rows of the images of each step, int64 [steps, batch], a new order each pass."""
     generator = torch.Generator().manual_seed(seed)
-    steps = recipe.steps(count)
-    wanted = steps * recipe.batch_size
+    wanted = recipe.steps * recipe.batch_size
     orders = [
         torch.randperm(count, generator=generator) for _ in range(-(-wanted // count))
     ]
-    return torch.cat(orders)[:wanted].view(steps, recipe.batch_size)
+    return torch.cat(orders)[:wanted].view(-1, recipe.batch_size)
 
 
 def targets(labels: Tensor, smoothing: float) -> Tensor:
@@ -82,7 +83,7 @@ def train(
     mean, first = None, round(len(rows) * (1 - recipe.average))
     for step, batch in enumerate(rows):
         net.step(images, batch, wanted[batch], background)
-        optimizer.param_groups[0]["lr"] = recipe.rate(step, len(rows))
+        optimizer.param_groups[0]["lr"] = recipe.rate(step)
         optimizer.step()
         if step >= first:
             mean = net.values.clone() if mean is None else mean
@@ -118,7 +119,7 @@ def train_plain(
         loss = F.cross_entropy(logits, labels[batch], label_smoothing=recipe.smoothing)
         optimizer.zero_grad()
         loss.backward()
-        optimizer.param_groups[0]["lr"] = recipe.rate(step, len(rows))
+        optimizer.param_groups[0]["lr"] = recipe.rate(step)
         optimizer.step()
     if images.is_cuda:
         torch.cuda.synchronize()

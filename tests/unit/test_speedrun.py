@@ -65,7 +65,7 @@ def test_the_kernel_computes_the_logits_and_gradients_of_autograd(
 @needs_compiler
 def test_the_network_handed_back_is_the_one_that_was_trained(kernel, digits):
     images, labels = digits
-    recipe = Recipe(passes=3, batch_size=32)
+    recipe = Recipe(images=288, batch_size=32)
     ours, _ = train(kernel, images, labels, recipe, seed=2)
     torchs, _ = train_plain(images, labels, recipe, seed=2)
     for a, b in zip(ours.parameters(), torchs.parameters(), strict=True):
@@ -74,7 +74,7 @@ def test_the_network_handed_back_is_the_one_that_was_trained(kernel, digits):
 
 
 def test_each_pass_sees_every_image_once_and_in_another_order():
-    rows = batches(64, Recipe(passes=2.5, batch_size=16), seed=0)
+    rows = batches(64, Recipe(images=160, batch_size=16), seed=0)
     assert rows.shape == (10, 16)
     first, second = rows[:4].flatten(), rows[4:8].flatten()
     assert torch.equal(first.sort().values, torch.arange(64))
@@ -83,10 +83,26 @@ def test_each_pass_sees_every_image_once_and_in_another_order():
 
 
 def test_the_rate_climbs_to_its_peak_and_falls_to_almost_nothing():
-    recipe = Recipe(lr=0.02, warmup=0.25)
-    rates = [recipe.rate(step, 100) for step in range(100)]
+    recipe = Recipe(images=100, batch_size=1, lr=0.02, warmup=0.25)
+    rates = [recipe.rate(step) for step in range(100)]
     assert max(rates) == pytest.approx(0.02) and rates.index(max(rates)) == 24
     assert 0 < rates[-1] < 0.001 and 0 < rates[0] < 0.001
+
+
+def test_operations_are_three_times_the_forward_pass_less_c1s_input_gradient():
+    c1, c3, c5, f6, output = 117_600, 240_000, 48_000, 10_080, 840
+    macs = 3 * (c1 + c3 + c5 + f6 + output) - c1
+    assert speedrun.flops_per_image() == 2 * macs
+
+
+def test_the_choice_is_the_shortest_run_that_is_surely_there():
+    def row(images, *scores):
+        return {"images": images, "validation_accuracy": scores}
+
+    lucky = row(50, 0.980, 1.000, 0.991)
+    sure, longer = row(60, 0.991, 0.992, 0.991), row(90, 0.995, 0.995, 0.996)
+    below = row(40, 0.989, 0.988, 0.989)
+    assert speedrun.chosen([longer, lucky, sure, below]) is sure
 
 
 class Guarded:
@@ -112,7 +128,7 @@ def test_the_test_set_is_read_once_a_seed_after_training(kernel, digits, monkeyp
         return result
 
     monkeypatch.setattr(speedrun, "train", watched)
-    monkeypatch.setattr(speedrun, "FINAL", Recipe(passes=1, batch_size=32))
+    monkeypatch.setattr(speedrun, "FINAL", Recipe(images=96, batch_size=32))
     args = SimpleNamespace(seeds=2)
     assert len(speedrun.final(kernel, guarded, args)["runs"]) == 2
     assert guarded.trained == 0
