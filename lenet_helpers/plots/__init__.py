@@ -18,7 +18,6 @@ from lenet_helpers.plots.curves import (
 )
 from lenet_helpers.plots.diagram import network
 from lenet_helpers.plots.maps import digits, kernels, overlays, strips
-from lenet_helpers.plots.race import race
 from lenet_helpers.plots.scores import against, confusion, embedding, tuning
 from lenet_helpers.plots.style import COLORS, INK, style
 
@@ -41,7 +40,6 @@ __all__ = [
     "network",
     "overlays",
     "predictions",
-    "race",
     "receptive_fields",
     "recipe_curves",
     "shares",
