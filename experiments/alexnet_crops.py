@@ -2,7 +2,7 @@
 
     python experiments/alexnet_crops.py    # needs CIFAR-10; resumes where it stopped
 
-The four-layer network on 28x28 pixels of the 32x32, 10,000 training images, 15 epochs
+The four-layer network on 28x28 pixels of the 32x32, 5,000 training images, 15 epochs
 of SGD with momentum 0.9 in one cycle up to 0.03, batches of 64, five seeds:
 
 - centre: trained on the middle 28x28 only

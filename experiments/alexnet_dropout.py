@@ -2,7 +2,7 @@
 
     python experiments/alexnet_dropout.py  # needs CIFAR-10; resumes where it stopped
 
-The small AlexNet at an eighth of its width, 10,000 training images, 12 epochs of Adam
+The small AlexNet at an eighth of its width, 5,000 training images, 12 epochs of Adam
 in one cycle up to 0.001, batches of 64, with dropout 0.5 in fc6 and fc7 and without;
 five seeds. The one with dropout is then scored on the test set in three ways: without
 masks (torch scales in training, so this is the mean network), and by the mean over 1

@@ -2,7 +2,7 @@
 
     python experiments/alexnet_parts.py    # needs CIFAR-10; resumes where it stopped
 
-The four-layer network with ReLU, 10,000 training images, 12 epochs of SGD with
+The four-layer network with ReLU, 5,000 training images, 12 epochs of SGD with
 momentum 0.9 in one cycle up to 0.03, batches of 64, five seeds; the test set is
 scored once, with the last weights:
 

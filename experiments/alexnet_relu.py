@@ -2,10 +2,10 @@
 
     python experiments/alexnet_relu.py     # needs CIFAR-10; resumes where it stopped
 
-A four-layer network, 10,000 training images of CIFAR-10, no regularisation, SGD with
+A four-layer network, 5,000 training images of CIFAR-10, no regularisation, SGD with
 momentum 0.9, batches of 64. First each activation gets the learning rate with which
 the training error after 6 epochs is lowest (one seed of its own). Then five seeds
-train until the error on the 10,000 training images is 25 %, at most 40 epochs.
+train until the error on the 5,000 training images is 25 %, at most 40 epochs.
 """
 
 import alexnet_runs

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lenet_helpers import data
 
-IMAGES = 10_000  # of the 50,000 training images: what two cores can do
+IMAGES = 5_000  # of the 50,000 training images: what two cores can do
 BATCH = 64
 
 

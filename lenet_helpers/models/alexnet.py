@@ -130,7 +130,8 @@ class AlexNetCifar(nn.Module):
         self.act = _choose(ACTIVATIONS, "activation", activation)()
         for layer in self.children():
             if isinstance(layer, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity=activation)
+                if not layer.weight.is_meta:
+                    nn.init.kaiming_normal_(layer.weight, nonlinearity=activation)
                 nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -163,7 +164,8 @@ def local_response_norm() -> nn.LocalResponseNorm:
 
 def _initial_weights(layer: nn.Module) -> None:
     if isinstance(layer, nn.Conv2d | nn.Linear):
-        nn.init.normal_(layer.weight, std=0.01)
+        if not layer.weight.is_meta:  # or torch imports its compiler, for seconds
+            nn.init.normal_(layer.weight, std=0.01)
         nn.init.zeros_(layer.bias)
 
 

@@ -149,7 +149,8 @@ def colour_cloud(pixels: Tensor, variances: Tensor, directions: Tensor) -> Figur
     figure = Figure(figsize=(5.6, 3.8))
     axis = figure.subplots()
     dots = pixels.transpose(0, 1).flatten(1).T
-    picked = dots[torch.randperm(len(dots), generator=torch.Generator())[:3000]]
+    every = max(1, len(dots) // 3000)
+    picked = dots[::every].clamp(0, 1)
     red, _, blue = picked.T
     axis.scatter(red, blue, c=picked.numpy(), s=5, linewidths=0)
     centre = dots.mean(0)

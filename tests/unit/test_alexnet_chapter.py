@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from lenet_helpers import views
+from lenet_helpers import quiz, shapes, views
+from lenet_helpers.models import AlexNet
 from lenet_helpers.models.four_layer import FourLayerNet, ResponseNorm
 
 
@@ -77,3 +78,42 @@ def test_colour_noise_shifts_a_whole_image_by_one_colour_along_the_components():
     along = shift[:, :, 0, 0] @ directions
     expected = 0.1 * variances
     torch.testing.assert_close(along.std(0), expected, rtol=0.03, atol=0)
+
+
+def test_numbers_of_the_quiz():
+    with torch.device("meta"):
+        two, one = (
+            shapes.trace(AlexNet(groups=groups), (3, 227, 227)) for groups in (2, 1)
+        )
+    dense = sum(two[name].params for name in ("fc6", "fc7", "fc8"))
+    assert (round(100 * dense / two.params), 100 - 96) == (96, 4)
+    convs = sum(two[f"conv{i}"].macs for i in range(1, 6))
+    assert round(100 * convs / two.macs) == 92
+    assert round(100 * (1 - two.params / one.params)) == 2
+    assert round(100 * (1 - two.macs / one.macs)) == 36
+    assert f"{(one.macs - two.macs) / 1e6:.0f}" == "411"
+    by_id = {question.id: question for question in quiz.load("alexnet").questions}
+    assert by_id["pooled-sides"].number.value == shapes.conv_output_size(55, 3, 2)
+    assert by_id["lrn-in-torch"].number.value == pytest.approx(5 * 1e-4)
+
+
+def test_the_repairs_of_the_small_network_have_the_counts_that_are_printed():
+    features = {32: 4096, 64: 16_384}
+    for side, wanted in features.items():
+        assert 256 * (side // 8) ** 2 == wanted
+    assert 35_855_178 + 4096 * (16_384 - 4096) == 86_186_826
+
+
+def test_the_velocities_of_paper_and_torch_part_when_the_rate_drops():
+    def gap(rates):
+        w = weight = 1.0
+        v = velocity = 0.0
+        for rate in rates:
+            v = 0.9 * v - 0.0005 * rate * w - rate * 2 * w
+            w += v
+            velocity = 0.9 * velocity + 2 * weight + 0.0005 * weight
+            weight -= rate * velocity
+        return abs(w - weight)
+
+    assert gap([0.01] * 20) < 1e-12
+    assert gap([0.01] * 10 + [0.001] * 10) > 0.01
