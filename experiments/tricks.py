@@ -39,6 +39,7 @@ from lenet_helpers.models import ModernLeNet5
 TUNING_SEEDS = 2
 EMA_DECAY = 0.99  # a memory of about 100 steps, one epoch here
 RULES = {
+    "command": "python experiments/tricks.py",  # whichever part of it came last
     "images": IMAGES,
     "epochs": EPOCHS,
     "batch_size": BATCH,

@@ -125,6 +125,8 @@ def variants(rates: dict[str, float]) -> dict[str, Variant]:
     lr = rates["momentum"]
     he = partial(nn.init.kaiming_normal_, nonlinearity="relu")
     flip = partial(torch.flip, dims=(3,))
+    cosine = {"schedule": "cosine", "lr": rates["cosine"]}
+    smoothed = partial(F.cross_entropy, label_smoothing=0.1)
     table = {
         "base": Variant("base"),
         "rate / 100": Variant("rate", settings={"lr": lr / 100}),
@@ -138,9 +140,7 @@ def variants(rates: dict[str, float]) -> dict[str, Variant]:
         "all zero": Variant("init", initialise(nn.init.zeros_)),
         "step": Variant("schedule", settings={"schedule": "step"}),
         "warm-up": Variant("schedule", settings={"schedule": warm_up}),
-        "cosine": Variant(
-            "schedule", settings={"schedule": "cosine", "lr": rates["cosine"]}
-        ),
+        "cosine": Variant("schedule", settings=cosine),
         "one-cycle": Variant(
             "schedule", settings={"schedule": "one-cycle", "lr": rates["one-cycle"]}
         ),
@@ -189,44 +189,27 @@ def variants(rates: dict[str, float]) -> dict[str, Variant]:
         "flips": Variant(
             "augmentation", settings={"augment": partial(sometimes, change=flip)}
         ),
-        "label smoothing 0.1": Variant(
-            "smoothing",
-            settings={"loss_fn": partial(F.cross_entropy, label_smoothing=0.1)},
-        ),
+        "label smoothing 0.1": Variant("smoothing", settings={"loss_fn": smoothed}),
         "best epoch kept": Variant("stopping", settings={"validation": True}),
         "early stopping, patience 2": Variant(
             "stopping", settings={"validation": True, "patience": 2}
         ),
         "EMA": Variant("averaging", average="ema"),
         "SWA": Variant("averaging", average="swa"),
-        "cosine and EMA": Variant(
-            "averaging",
-            settings={"schedule": "cosine", "lr": rates["cosine"]},
-            average="ema",
-        ),
+        "cosine and EMA": Variant("averaging", settings=cosine, average="ema"),
         "pixels 0 to 1": Variant("data", pixels=lambda p: p),
-        "pixels 0 to 255": Variant("data", pixels=lambda p: 255 * p),
         "25,000 images, 2 epochs": Variant(
             "data", images=25_000, settings={"epochs": 2}
         ),
-        "affine, cosine": Variant(
-            "together",
-            settings={
-                "schedule": "cosine",
-                "lr": rates["cosine"],
-                "augment": RandomAffine(),
-            },
+        "cosine and affine": Variant(
+            "together", settings={**cosine, "augment": RandomAffine()}
         ),
-        "affine, cosine, 30 epochs": Variant(
-            "together",
-            settings={
-                "schedule": "cosine",
-                "lr": rates["cosine"],
-                "augment": RandomAffine(),
-                "epochs": 30,
-            },
+        "cosine and label smoothing": Variant(
+            "together", settings={**cosine, "loss_fn": smoothed}
         ),
-        "30 epochs": Variant("data", settings={"epochs": 30}),
+        "cosine, affine, batch norm": Variant(
+            "together", norm_all, settings={**cosine, "augment": RandomAffine()}
+        ),
     }
     return table
 
