@@ -4,12 +4,10 @@ import json
 import math
 import sys
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
-from scipy import stats
 from torch import nn
 from torch.optim import lr_scheduler
 from torch.utils.data import TensorDataset
@@ -30,26 +28,7 @@ def experiment(root):
     sys.path.remove(str(root / "experiments"))
 
 
-@pytest.fixture(scope="module")
-def cells(root):
-    path = root / "chapters" / "09-training-tricks.ipynb"
-    notebook = json.loads(path.read_text())
-    return ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
-
-
 # --- the numbers of the chapter -----------------------------------------------------
-
-
-def test_the_interval_is_that_of_a_paired_t_test(cells):
-    source = next(cell for cell in cells if cell.startswith("def worth"))
-    generator = np.random.default_rng(0)
-    scores = pd.DataFrame(generator.normal(97, 0.3, (5, 2)), columns=["base", "new"])
-    names = {"scores": scores, "pd": pd, "stats": stats, "math": math}
-    exec(source.partition("\ndef verdict")[0], names)
-    row = names["worth"]("new").loc["new"]
-    low, high = stats.ttest_rel(scores["new"], scores["base"]).confidence_interval()
-    assert row["difference"] == pytest.approx((low + high) / 2, abs=0.006)
-    assert row["±"] == pytest.approx((high - low) / 2, abs=0.006)
 
 
 def test_every_variant_was_run_with_the_same_five_seeds_or_more(root):
