@@ -46,8 +46,10 @@ def towers() -> Figure:
 
 
 def _arrow(axis: Axes, start: tuple, end: tuple, colour: str) -> None:
-    look = {"arrowstyle": "-|>", "color": colour, "shrinkA": 12, "shrinkB": 12}
-    axis.annotate("", end, start, arrowprops=look | {"linewidth": 1.4})
+    look = {"arrowstyle": "-|>", "color": colour}
+    (x, y), (to_x, to_y) = start, end  # from the lower edge to the upper one
+    look |= {"linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
+    axis.annotate("", (to_x, to_y + 0.27), (x, y - 0.27), arrowprops=look)
 
 
 def error_curves(
@@ -94,11 +96,12 @@ def seed_dots(values: Mapping[str, Sequence[float]], xlabel: str) -> Figure:
 def mask_curves(
     masks: Sequence[int], errors: Mapping[str, Tensor], scaled: Tensor
 ) -> Figure:
-    """Test error against the number of averaged masks; mean and range over seeds.
+    """Error against the number of averaged masks, the mean over seeds.
 
     Args:
         errors: kind of mean -> float [seeds, len(masks)].
-        scaled: test error of the one network without masks, float [seeds].
+        scaled: error of the one network without masks, float [seeds]; its range is a
+            band.
     """
     figure = Figure(figsize=(5.6, 3.4))
     axis = figure.subplots()
@@ -110,7 +113,7 @@ def mask_curves(
     axis.axhspan(low, high, color=COLORS["green"], alpha=0.15, linewidth=0)
     axis.set_xscale("log", base=2)
     axis.set_xticks(masks, [str(n) for n in masks])
-    axis.set(xlabel="masks averaged", ylabel="test error")
+    axis.set(xlabel="masks averaged", ylabel="error")
     axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.legend()
     return figure
@@ -131,7 +134,7 @@ def pictures(
     rows = -(-len(pixels) // columns)
     tile = width / columns
     figure = Figure(figsize=(width, rows * (tile + 0.25 * bool(titles))))
-    axes = figure.subplots(rows, columns, squeeze=False).flat
+    axes = [*figure.subplots(rows, columns, squeeze=False).flat]
     for axis in axes:
         axis.axis("off")
     for axis, picture in zip(axes, pixels.clamp(0, 1)):

@@ -7,6 +7,7 @@ from torch import nn
 from lenet_helpers import quiz, shapes, views
 from lenet_helpers.models import AlexNet
 from lenet_helpers.models.four_layer import FourLayerNet, ResponseNorm
+from lenet_helpers.plots import alexnet as figures
 
 
 def test_response_norm_is_torchs_with_alpha_times_the_size():
@@ -117,3 +118,12 @@ def test_the_velocities_of_paper_and_torch_part_when_the_rate_drops():
 
     assert gap([0.01] * 20) < 1e-12
     assert gap([0.01] * 10 + [0.001] * 10) > 0.01
+
+
+def test_pictures_are_drawn_in_order_and_empty_places_stay_empty():
+    pixels = torch.rand(3, 3, 4, 4)
+    axes = figures.pictures(pixels, ["one", "two"], columns=2).axes
+    drawn = [torch.tensor(axis.images[0].get_array()) for axis in axes[:3]]
+    for image, pixel in zip(drawn, pixels, strict=True):
+        torch.testing.assert_close(image, pixel.permute(1, 2, 0))
+    assert not axes[3].images and axes[1].get_title() == "two"
