@@ -101,7 +101,7 @@ def test_the_symptom_goes_with_the_repair(id, cells, ward):
         "checkpoint": "on disk: []",
         "figure": "ink in the file: 0",
         "timing": "0.01 ms a step",
-        "split": "90% of the morning's",
+        "split": "of the morning's validation images were trained on",
     }.items(),
 )
 def test_the_page_shows_the_symptom(id, words, cells):
