@@ -1,16 +1,18 @@
 """How the CIFAR-10 experiments train: one recipe, one subset, one rule for the rate.
 
-Adam with a one-cycle schedule, batches of 128, a fixed subset of the training images
-and 5,000 others for validation. The peak rate is chosen for each network, among
-three, by validation accuracy of one run of its own (seed 100, half as long); the
-runs that are reported have other seeds, and score the test set once, at the end.
+Adam with a one-cycle schedule, a fixed subset of the training images and others for
+validation, at most 5,000. The peak rate is chosen for each network, among three, by
+validation accuracy of one run of its own (seed 100, half as long); the runs that are
+reported have other seeds, and score the test set once, at the end.
 """
+
+import time
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import TensorDataset
 
-from lenet_helpers import data, training
+from lenet_helpers import data, shapes, training
 
 BATCH, HELD, RATES, CHOOSING_SEED = 128, 5_000, (0.001, 0.003, 0.01), 100
 
@@ -35,7 +37,15 @@ def flip_and_shift(images: Tensor, pixels: int = 4) -> Tensor:
 
 
 def train(
-    make, train_set, held, *, epochs: int, lr: float, seed: int, augment=None
+    make,
+    train_set,
+    held,
+    *,
+    epochs: int,
+    lr: float,
+    seed: int,
+    augment=None,
+    batch_size: int = BATCH,
 ) -> tuple[nn.Module, training.History]:
     """A network made with this seed, its best epoch by validation, and its history."""
     torch.manual_seed(seed)
@@ -44,7 +54,7 @@ def train(
         model,
         train_set,
         epochs=epochs,
-        batch_size=BATCH,
+        batch_size=batch_size,
         lr=lr,
         optimizer="adam",
         schedule="one-cycle",
@@ -56,7 +66,26 @@ def train(
     return model, history
 
 
-def rate_for(runs, name: str, make, train_set, held, *, epochs, augment=None) -> float:
+def measure(make, train_set, held, test_set, *, lr: float, **settings) -> dict:
+    """Train one network (see ``train``): its size, its cost, its scores and history."""
+    start = time.perf_counter()
+    model, history = train(make, train_set, held, lr=lr, **settings)
+    seconds = time.perf_counter() - start
+    rows = shapes.trace(model.eval(), tuple(test_set.tensors[0].shape[1:]))
+    return {
+        "lr": lr,
+        "params": sum(p.numel() for p in model.parameters()),
+        "macs": sum(row.macs for row in rows),
+        "train_accuracy": training.evaluate(model, train_set).accuracy,
+        "test_accuracy": training.evaluate(model, test_set).accuracy,
+        "seconds": round(seconds, 1),
+        "epochs": rounded(history),
+    }
+
+
+def rate_for(
+    runs, name: str, make, train_set, held, *, epochs: int, **settings
+) -> float:
     """The peak rate that validates best for this network; the trials are saved."""
     for lr in RATES:
         if {"choosing": name, "lr": lr} not in runs:
@@ -67,7 +96,7 @@ def rate_for(runs, name: str, make, train_set, held, *, epochs, augment=None) ->
                 epochs=max(1, epochs // 2),
                 lr=lr,
                 seed=CHOOSING_SEED,
-                augment=augment,
+                **settings,
             )
             best = history.rows[-1]["val_accuracy"]
             runs.add({"choosing": name, "lr": lr, "val_accuracy": best})

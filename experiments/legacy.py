@@ -2,8 +2,10 @@
 
     python experiments/legacy.py              # needs CIFAR-10; resumes where it stopped
     python experiments/legacy.py --only norm  # one network
+    python experiments/legacy.py --minutes 2  # starts no run after two minutes
 
-See ``NETWORKS`` for what is compared and ``cifar.py`` for how it is trained.
+See ``NETWORKS`` for what is compared and ``cifar.py`` for how it is trained. A fifth of
+the training images and four epochs: what one core does in a quarter of an hour.
 """
 
 import argparse
@@ -12,14 +14,14 @@ from functools import partial
 
 import cifar
 from runs import Runs
+from torch.utils.data import TensorDataset
 
-from lenet_helpers import shapes, training
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.descendants import Descendant
 
-IMAGES, EPOCHS = 10_000, 6
-DEEP = {"widths": (12, 24), "stacked": True, "head": "average", "blocks": 4}
-# Every one has between 61,700 and 62,900 parameters; each row says what it changes.
+IMAGES, HELD, EPOCHS, BATCH = 10_000, 2_000, 4, 64
+DEEP = {"widths": (8, 26), "stacked": True, "head": "average", "blocks": 4}
+# Every one has between 61,700 and 63,000 parameters; each row says what it changes.
 NETWORKS = {
     "lenet": partial(ModernLeNet5, in_channels=3),
     "relu-max": Descendant,
@@ -34,35 +36,28 @@ NETWORKS = {
 
 def run(images, runs: Runs, name: str, seed: int) -> dict:
     train_set, held = cifar.subset(images.train, IMAGES)
-    make = NETWORKS[name]
-    lr = cifar.rate_for(runs, name, make, train_set, held, epochs=EPOCHS)
-    start = time.perf_counter()
-    model, history = cifar.train(make, train_set, held, epochs=EPOCHS, lr=lr, seed=seed)
-    seconds = time.perf_counter() - start
-    rows = shapes.trace(model.eval(), (3, 32, 32))
-    return {
-        "network": name,
-        "seed": seed,
-        "lr": lr,
-        "params": sum(p.numel() for p in model.parameters()),
-        "macs": sum(row.macs for row in rows),
-        "test_accuracy": training.evaluate(model, images.test).accuracy,
-        "seconds": round(seconds, 1),
-        "epochs": cifar.rounded(history),
-    }
+    held = TensorDataset(*[t[:HELD] for t in held.tensors])
+    make, settings = NETWORKS[name], {"epochs": EPOCHS, "batch_size": BATCH}
+    lr = cifar.rate_for(runs, name, make, train_set, held, **settings)
+    settings |= {"lr": lr, "seed": seed}
+    row = cifar.measure(make, train_set, held, images.test, **settings)
+    return {"network": name, "seed": seed, **row}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=NETWORKS, nargs="*", default=list(NETWORKS))
     parser.add_argument("--seeds", type=int, nargs="*", default=range(5))
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     args = parser.parse_args()
+    end = time.monotonic() + 60 * args.minutes
     images = cifar.load()
-    settings = {"images": IMAGES, "epochs_each": EPOCHS, "batch_size": cifar.BATCH}
-    runs = Runs("legacy", data=images.source, **settings)
+    settings = {"images": IMAGES, "validation": HELD, "epochs_each": EPOCHS}
+    runs = Runs("legacy", data=images.source, **settings, batch_size=BATCH)
     for seed in args.seeds:
         for name in args.only:
-            if {"network": name, "seed": seed} not in runs:
+            late = time.monotonic() > end
+            if not late and {"network": name, "seed": seed} not in runs:
                 runs.add(run(images, runs, name, seed))
 
 

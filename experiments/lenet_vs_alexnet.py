@@ -10,14 +10,13 @@ says how a run is trained and how its rate is chosen: once for each network.
 """
 
 import argparse
-import time
 from functools import partial
 
 import cifar
 from runs import Runs
 from torch import nn
 
-from lenet_helpers import data, shapes, training
+from lenet_helpers import data
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.alexnet import AlexNetCifar
 from lenet_helpers.models.descendants import Descendant
@@ -64,24 +63,10 @@ def run(images, runs: Runs, dataset: str, name: str, seed: int) -> dict:
     )
     if more > 1:
         train_set, _ = cifar.subset(images.train, more * IMAGES)
-    make = partial(network, in_channels=channels)
     settings = {"epochs": EPOCHS // more, "lr": lr, "seed": seed, "augment": augment}
-    start = time.perf_counter()
-    model, history = cifar.train(make, train_set, held, **settings)
-    seconds = time.perf_counter() - start
-    rows = shapes.trace(model.eval(), (channels, 32, 32))
-    return {
-        "dataset": dataset,
-        "variant": name,
-        "seed": seed,
-        "lr": lr,
-        "params": sum(p.numel() for p in model.parameters()),
-        "macs": sum(row.macs for row in rows),
-        "train_accuracy": training.evaluate(model, train_set).accuracy,
-        "test_accuracy": training.evaluate(model, images.test).accuracy,
-        "seconds": round(seconds, 1),
-        "epochs": cifar.rounded(history),
-    }
+    make = partial(network, in_channels=channels)
+    row = cifar.measure(make, train_set, held, images.test, **settings)
+    return {"dataset": dataset, "variant": name, "seed": seed, **row}
 
 
 def main() -> None:
