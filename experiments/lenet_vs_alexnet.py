@@ -1,33 +1,40 @@
 """From LeNet-5 to AlexNet on CIFAR-10, one change at a time, and both on MNIST.
 
-    python experiments/lenet_vs_alexnet.py             # resumes where it stopped
-    python experiments/lenet_vs_alexnet.py --only lenet-relu
+    python experiments/lenet_vs_alexnet.py               # resumes where it stopped
+    python experiments/lenet_vs_alexnet.py --minutes 1.5 # starts no run after that
 
-Two cores cannot train AlexNet at full width: the "AlexNet" here is ``AlexNetCifar``
-with an eighth of the channels, and every run sees 10,000 training images for six
-epochs. "more data" sees three times the images, each a third as often. ``cifar.py``
-says how a run is trained and how its rate is chosen: once for each network.
+Two cores cannot train AlexNet at full width on all images: the "AlexNet" here is
+``AlexNetCifar`` with an eighth of the channels, and every run takes the same 375 steps
+of 64 images: 4,000 training images six times, or, for "more data", 24,000 once.
+``cifar.py`` says how a run is trained and how its rate is chosen. A network and the
+same one with dropout, augmentation or more data have the same rate.
 """
 
 import argparse
+import time
+from collections.abc import Iterator
 from functools import partial
 
 import cifar
 from runs import Runs
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from lenet_helpers import data
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.alexnet import AlexNetCifar
 from lenet_helpers.models.descendants import Descendant
 
-IMAGES, EPOCHS, MORE = 10_000, 6, 3
+IMAGES, EPOCHS, MORE, HELD, BATCH = 4_000, 6, 6, 1_000, 64
 EIGHTH = partial(AlexNetCifar, width=1 / 8)
+BARE = partial(EIGHTH, dropout=0.0)
+SLIM = partial(AlexNetCifar, width=0.041, dropout=0.0)  # 60,966 parameters
+MOVED = {"augment": cifar.flip_and_shift}
 
 
 def with_dropout(in_channels: int = 3) -> nn.Module:
-    """LeNet-5 with AlexNet's dropout: before each of the two dense layers."""
-    model = ModernLeNet5(in_channels=in_channels)
+    """LeNet-5 (ReLU, max pooling) with dropout on what C5 and F6 give."""
+    model = ModernLeNet5(in_channels=in_channels, activation="relu", pool="max")
     model.f6 = nn.Sequential(nn.Dropout(0.5), model.f6)
     model.output = nn.Sequential(nn.Dropout(0.5), model.output)
     return model
@@ -37,53 +44,76 @@ def with_dropout(in_channels: int = 3) -> nn.Module:
 VARIANTS = {
     "lenet": (ModernLeNet5, {}, "lenet"),
     "lenet-relu": (partial(ModernLeNet5, activation="relu"), {}, "lenet-relu"),
-    "lenet-max": (partial(ModernLeNet5, pool="max"), {}, "lenet-max"),
-    "lenet-augmented": (ModernLeNet5, {"augment": cifar.flip_and_shift}, "lenet"),
-    "lenet-dropout": (with_dropout, {}, "lenet"),
-    "lenet-more-data": (ModernLeNet5, {"more": MORE}, "lenet"),
     "lenet-relu-max": (Descendant, {}, "lenet-relu-max"),
-    "lenet-wide": (partial(Descendant, widths=(24, 64)), {}, "lenet-wide"),
-    "alexnet": (EIGHTH, {}, "alexnet"),
-    "alexnet-tanh": (partial(EIGHTH, activation="tanh"), {}, "alexnet-tanh"),
-    "alexnet-no-dropout": (partial(EIGHTH, dropout=0.0), {}, "alexnet"),
-    "alexnet-augmented": (EIGHTH, {"augment": cifar.flip_and_shift}, "alexnet"),
-    "alexnet-more-data": (EIGHTH, {"more": MORE}, "alexnet"),
+    "lenet-stacked": (partial(Descendant, stacked=True), {}, "lenet-stacked"),
+    "lenet-dropout": (with_dropout, {}, "lenet-relu-max"),
+    "lenet-augmented": (Descendant, MOVED, "lenet-relu-max"),
+    "lenet-more-data": (Descendant, {"more": MORE}, "lenet-relu-max"),
+    "slim": (SLIM, {}, "slim"),
+    "slim-tanh": (partial(SLIM, activation="tanh"), {}, "slim-tanh"),
+    "alexnet-bare": (BARE, {}, "alexnet-bare"),
+    "alexnet": (EIGHTH, {}, "alexnet-bare"),
+    "alexnet-augmented": (BARE, MOVED, "alexnet-bare"),
+    "alexnet-more-data": (BARE, {"more": MORE}, "alexnet-bare"),
 }
-ON_MNIST = ("lenet", "alexnet")
+BOTH = ("lenet", "alexnet")
+LENETS = tuple(name for name in VARIANTS if name.startswith("lenet"))
+ALEXNETS = tuple(name for name in VARIANTS if name.startswith(("slim", "alexnet")))
+PLAN = (("cifar10", BOTH), ("mnist", BOTH), ("cifar10", LENETS), ("cifar10", ALEXNETS))
+
+
+def parts(images, more: int = 1) -> tuple[TensorDataset, TensorDataset]:
+    """What to train on and what to validate on; ``more`` data begin with the few."""
+    train_set, held = cifar.subset(images.train, more * IMAGES)
+    return train_set, TensorDataset(*[t[:HELD] for t in held.tensors])
 
 
 def run(images, runs: Runs, dataset: str, name: str, seed: int) -> dict:
     channels = images.train.tensors[0].shape[1]
     network, other, rate_of = VARIANTS[name]
     more, augment = other.get("more", 1), other.get("augment")
-    train_set, held = cifar.subset(images.train, IMAGES)
+    train_set, held = parts(images)
+    settings = {"epochs": EPOCHS, "batch_size": BATCH}
     chosen_for = partial(VARIANTS[rate_of][0], in_channels=channels)
     lr = cifar.rate_for(
-        runs, f"{dataset}/{rate_of}", chosen_for, train_set, held, epochs=EPOCHS
+        runs, f"{dataset}/{rate_of}", chosen_for, train_set, held, **settings
     )
     if more > 1:
-        train_set, _ = cifar.subset(images.train, more * IMAGES)
-    settings = {"epochs": EPOCHS // more, "lr": lr, "seed": seed, "augment": augment}
+        train_set, _ = parts(images, more)
+        settings["epochs"] //= more
+    settings |= {"lr": lr, "seed": seed, "augment": augment}
     make = partial(network, in_channels=channels)
     row = cifar.measure(make, train_set, held, images.test, **settings)
     return {"dataset": dataset, "variant": name, "seed": seed, **row}
+
+
+def jobs(seeds) -> Iterator[dict]:
+    """The runs in order: the two networks first, then what lies between them."""
+    for dataset, names in PLAN:
+        for seed in seeds:
+            for name in names:
+                yield {"dataset": dataset, "variant": name, "seed": seed}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=VARIANTS, nargs="*", default=list(VARIANTS))
     parser.add_argument("--seeds", type=int, nargs="*", default=range(5))
-    parser.add_argument("--dataset", choices=("cifar10", "mnist"), default="cifar10")
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     args = parser.parse_args()
-    images = cifar.load() if args.dataset == "cifar10" else data.load("mnist")
-    runs = Runs("lenet-vs-alexnet", images=IMAGES, epochs_each=EPOCHS)
-    for seed in args.seeds:
-        for name in args.only:
-            if args.dataset == "mnist" and name not in ON_MNIST:
-                continue
-            key = {"dataset": args.dataset, "variant": name, "seed": seed}
-            if key not in runs:
-                runs.add(run(images, runs, args.dataset, name, seed))
+    end, loaded = time.monotonic() + 60 * args.minutes, {}
+    facts = {"images": IMAGES, "epochs_each": EPOCHS, "more": MORE}
+    runs = Runs("lenet-vs-alexnet", **facts, validation=HELD, batch_size=BATCH)
+    load = {"cifar10": cifar.load, "mnist": partial(data.load, "mnist")}
+    for job in jobs(args.seeds):
+        if job in runs or job["variant"] not in args.only:
+            continue
+        if time.monotonic() > end:
+            raise SystemExit("there is more to do: start it again")
+        dataset = job["dataset"]
+        if dataset not in loaded:
+            loaded[dataset] = load[dataset]()
+        runs.add(run(loaded[dataset], runs, *job.values()))
 
 
 if __name__ == "__main__":
