@@ -5,7 +5,7 @@
     python experiments/legacy.py --minutes 2  # starts no run after two minutes
 
 See ``NETWORKS`` for what is compared and ``cifar.py`` for how it is trained. A fifth of
-the training images and four epochs: what one core does in a quarter of an hour.
+the training images and four epochs: what one core does in twenty minutes.
 """
 
 import argparse
@@ -30,6 +30,7 @@ NETWORKS = {
     "average": partial(Descendant, head="average", widths=(24, 98)),
     "deep-plain": partial(Descendant, **DEEP, skip=False),
     "deep-shortcut": partial(Descendant, **DEEP, skip=True),
+    "deep-plain-norm": partial(Descendant, **DEEP, skip=False, norm=True),
     "deep-shortcut-norm": partial(Descendant, **DEEP, skip=True, norm=True),
 }
 
