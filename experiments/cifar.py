@@ -8,6 +8,7 @@ reported have other seeds, and score the test set once, at the end.
 
 import time
 
+import common  # noqa: F401  (finds the helpers)
 import torch
 from torch import Tensor, nn
 from torch.utils.data import TensorDataset
