@@ -35,11 +35,15 @@ def does_nothing(function: Callable) -> bool:
 def call_text(function: Callable, arguments: Sequence[Any], name: str = "") -> str:
     """The call as one would write it, tensors by their shape."""
     name = name or getattr(function, "__name__", type(function).__name__)
-    inner = ", ".join(
-        f"tensor{list(a.shape)}" if isinstance(a, Tensor) else SHORT.repr(a)
-        for a in arguments
-    )
+    inner = ", ".join(map(_text, arguments))
     return f"{'f' if name == '<lambda>' else name}({inner})"
+
+
+def _text(argument: Any) -> str:
+    if isinstance(argument, Tensor):
+        return f"tensor{list(argument.shape)}"
+    text = SHORT.repr(argument)  # an address in memory says nothing to a reader
+    return type(argument).__name__ if " object at 0x" in text else text
 
 
 def call(function: Callable, arguments: tuple, want: Any, name: str = "") -> Any:
