@@ -7,6 +7,7 @@ pooling computes the same.
 
 import ctypes
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,7 +35,7 @@ def compile_kernel() -> ctypes.CDLL:
     library = common.RUNS / f"speedrun-{hashlib.sha256(text).hexdigest()[:12]}.so"
     if not library.exists():
         library.parent.mkdir(exist_ok=True)
-        part = library.with_suffix(".part")
+        part = library.with_suffix(f".{os.getpid()}.part")  # one may compile elsewhere
         command = [compiler, *OPTIONS, str(SOURCE), "-o", str(part), *_torchs_openmp()]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:

