@@ -1,10 +1,11 @@
 """What the interview pages offer beside their text, made from the question bank.
 
 ``downloads/``: Anki decks and a table. ``web/interview-bank.js``: the questions as
-HTML, for the mock interview in the page.
+HTML, for the mock interview in the page. ``web/figures/``: the drawings of answers.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from lenet_helpers.interview import TOPICS, BankError, questions
 from lenet_helpers.interview.bank import FOLDER, LANGUAGES
 from lenet_helpers.interview.export import export_anki, export_csv
-from lenet_helpers.interview.render import inline, said
+from lenet_helpers.interview.render import drawing, inline, said
 
 
 def setup(app: Sphinx) -> dict:
@@ -29,7 +30,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
         return
     downloads = Path(app.outdir) / "downloads"
     web = Path(app.outdir) / "web"
-    web.mkdir(exist_ok=True)
+    shutil.copytree(FOLDER / "figures", web / "figures", dirs_exist_ok=True)
     try:
         for language in LANGUAGES:
             deck = downloads / f"lenet-questions-{language}.apkg"
@@ -71,8 +72,16 @@ def entry(q, titles: dict[str, str]) -> dict:
         "topic": q.topic,
         "level": q.level,
         "question": {key: inline(text) for key, text in q.question.items()},
-        "answer": {key: said(text) for key, text in q.answer.items()},
+        "answer": {
+            key: said(text) + drawing(q.figure, key, _address(q))
+            for key, text in q.answer.items()
+        },
         "more": [inline(text) for text in q.follow_ups],
         "flags": [[inline(flag.says), inline(flag.why)] for flag in q.red_flags],
         "chapter": chapter,
     }
+
+
+def _address(q) -> str:
+    """Of a figure, seen from the chapters."""
+    return f"../web/figures/{q.figure.path.name}" if q.figure else ""

@@ -72,7 +72,7 @@ class QuestionCards(SphinxDirective):
             "",
             title,
             level,
-            self.fold("q-answer", ANSWER, self.said(q.answer["en"])),
+            self.fold("q-answer", ANSWER, self.answer(q, "en")),
             self.chinese(q),
             self.fold("q-deep", DEPTH, self.depth(q)),
             self.fold("q-more", MORE, self.more(q)),
@@ -83,13 +83,23 @@ class QuestionCards(SphinxDirective):
         self.state.document.note_explicit_target(section, section)
         return section
 
+    def answer(self, q: Question, language: str) -> list[nodes.Node]:
+        """What is said, and the drawing that goes with it."""
+        content = self.said(q.answer[language])
+        if q.figure:
+            up = "../" * self.env.docname.count("/")
+            look = {"loading": "lazy", "alt": q.figure.alt[language]}
+            look["src"] = f"{up}web/figures/{q.figure.path.name}"
+            content.append(paragraph("q-figure", Box("", tag="img", attributes=look)))
+        return content
+
     def chinese(self, q: Question) -> Box:
         """Without a script a fold of its own; the script makes it the answer."""
         words = paragraph("", *self.inline(q.question["zh"]))
         asked = box("div", "q-asked", words, chinese=True)
         summary = [box("span", "q-name", nodes.Text("中文"))]
         summary.append(box("span", "q-zh", nodes.Text(ANSWER[1])))
-        content = [box("summary", "", *summary), asked, *self.said(q.answer["zh"])]
+        content = [box("summary", "", *summary), asked, *self.answer(q, "zh")]
         return box("details", "q-chinese", *content, chinese=True)
 
     def depth(self, q: Question) -> list[nodes.Node]:
@@ -184,6 +194,8 @@ def visit_box(writer, node: Box) -> None:
 
 
 def depart_box(writer, node: Box) -> None:
+    if node["tag"] == "img":  # an element without an end
+        return
     writer.body.append(f"</{node['tag']}>\n" if node["tag"] != "span" else "</span>")
 
 

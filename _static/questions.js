@@ -13,23 +13,7 @@
     advanced: ["Advanced", "高级"],
   };
 
-  // Storage may be refused (private windows, some file:// pages): then forget.
-  const memory = {
-    read(key) {
-      try {
-        return JSON.parse(localStorage.getItem(key));
-      } catch {
-        return null;
-      }
-    },
-    write(key, value) {
-      try {
-        localStorage.setItem(key, JSON.stringify(value));
-      } catch {
-        /* the cards work without */
-      }
-    },
-  };
+  const memory = globalThis.LenetStorage; // _static/storage.js
 
   // What is stored may be from an older book, or not ours: keep what can be a mark.
   function readMarks() {

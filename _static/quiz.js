@@ -3,24 +3,7 @@
 (() => {
   "use strict";
 
-  // Storage may be refused (private windows, some file:// pages): then forget.
-  const memory = {
-    read(key) {
-      try {
-        return JSON.parse(localStorage.getItem(key));
-      } catch {
-        return null;
-      }
-    },
-    write(key, value) {
-      try {
-        if (value) localStorage.setItem(key, JSON.stringify(value));
-        else localStorage.removeItem(key);
-      } catch {
-        /* the quiz works without */
-      }
-    },
-  };
+  const memory = globalThis.LenetStorage; // _static/storage.js
 
   // "61 706", "61,706", "61.706e3" and "0,95" are all numbers people type.
   const toNumber = (text) => {

@@ -1,7 +1,8 @@
 /* The mock interview in the page, without a kernel: the twin of interview.session.
  *
  * Mounts itself on <div class="lenet-interview"></div>. Needs draw.js, drills.js (for
- * its random stream) and interview-bank.js, which the book's build makes of the bank.
+ * its random stream), interview-bank.js, which the book's build makes of the bank, and
+ * _static/storage.js, which every page of the book has.
  * What is typed stays in this browser, and is only ever shown as text.
  */
 globalThis.MockInterview = (() => {
@@ -37,18 +38,7 @@ globalThis.MockInterview = (() => {
     element("button", { type: "button", class: "lw-button", onclick, ...extra }, text);
   const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s) % 60).padStart(2, "0")}`;
 
-  // Storage may be refused: then an interview lives as long as the page.
-  const memory = {
-    read() {
-      try { return JSON.parse(localStorage.getItem(KEY)); } catch { return null; }
-    },
-    write(state) {
-      try {
-        if (state) localStorage.setItem(KEY, JSON.stringify(state));
-        else localStorage.removeItem(KEY);
-      } catch { /* it works without */ }
-    },
-  };
+  const memory = globalThis.LenetStorage;
 
   // HTML of the book's own bank; formulas by the MathJax of the page.
   function words(tag, html, attributes = {}) {
@@ -77,7 +67,7 @@ globalThis.MockInterview = (() => {
 
     // From an older book, or not ours: only what can be an interview counts.
     function kept() {
-      const s = memory.read();
+      const s = memory.read(KEY);
       const scored = (a) => [0, 1, 2].includes(a?.score) && Number.isFinite(a.seconds) && typeof a.text === "string";
       const good = s && Array.isArray(s.ids) && s.ids.length && s.ids.every((id) => byId.has(id))
         && Array.isArray(s.answers) && s.answers.length < s.ids.length && s.answers.every(scored);
@@ -102,7 +92,7 @@ globalThis.MockInterview = (() => {
     }
 
     function ask(state) {
-      memory.write(state);
+      memory.write(KEY, state);
       const q = byId.get(state.ids[state.answers.length]), { draft } = state;
       const since = performance.now() - 1000 * draft.seconds;
       const time = element("span", { class: "lw-time", "aria-hidden": "true" });
@@ -110,11 +100,11 @@ globalThis.MockInterview = (() => {
         draft.seconds = (performance.now() - since) / 1000;
         time.textContent = `${clock(draft.seconds)} / ${clock(AIM)}`;
         time.toggleAttribute("data-late", draft.seconds > AIM);
-        memory.write(state);
+        memory.write(KEY, state);
       };
       clearInterval(ticking);
       const box = element("textarea", { rows: 4, "aria-label": "Your answer", placeholder: "Say it aloud, or write it here",
-        oninput: () => { draft.text = box.value; memory.write(state); } });
+        oninput: () => { draft.text = box.value; memory.write(KEY, state); } });
       box.value = draft.text;
       const below = element("div", { role: "status" });
       const show = button("Show the answer", () => { tick(); reveal(); });
@@ -123,7 +113,7 @@ globalThis.MockInterview = (() => {
       function reveal() {
         clearInterval(ticking);
         draft.shown = true;
-        memory.write(state);
+        memory.write(KEY, state);
         show.disabled = true;
         const scores = SCORES.map((name, score) => button(name, () => {
           state.answers.push({ score, seconds: draft.seconds, text: box.value });
@@ -158,7 +148,7 @@ globalThis.MockInterview = (() => {
     }
 
     function sum({ ids, answers, language: spoken }) {
-      memory.write(null);
+      memory.write(KEY, null);
       const pairs = ids.map((id, i) => [byId.get(id), answers[i]]);
       const points = (list) => list.reduce((total, [, a]) => total + a.score, 0);
       const rows = Object.entries(topics).flatMap(([name, title]) => {
@@ -198,7 +188,7 @@ globalThis.MockInterview = (() => {
       stage.replaceChildren(
         element("p", {}, `An interview waits at question ${waiting.answers.length + 1} of ${waiting.ids.length}.`),
         element("div", { class: "lw-controls" }, button("Go on", () => ask(waiting)),
-          button("Forget it", () => { memory.write(null); stage.replaceChildren(); })));
+          button("Forget it", () => { memory.write(KEY, null); stage.replaceChildren(); })));
   }
 
   document.querySelectorAll(".lenet-interview").forEach(mount);

@@ -21,14 +21,40 @@ A question::
       chapter: 02-architecture         # may be left out: then that of the topic
       verify:                          # may be left out; each must be True
         - shapes.conv_params(1, 6, 5) == 156
+      figure:                          # may be left out: an SVG of figures/, drawn
+        file: lenet5.svg               # by tools/card_figures, and what it shows
+        alt: {en: A digit goes through seven layers., zh: 一个数字经过七层。}
 """
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lenet_helpers.interview.entry import (
+    LANGUAGES,
+    LEVELS,
+    BankError,
+    Figure,
+    Question,
+    RedFlag,
+    read_entry,
+)
+
+__all__ = [
+    "CHAPTERS",
+    "FOLDER",
+    "LANGUAGES",
+    "LEVELS",
+    "TOPICS",
+    "BankError",
+    "Figure",
+    "Question",
+    "RedFlag",
+    "known",
+    "questions",
+    "read",
+]
+
 FOLDER = Path(__file__).parent
-LEVELS = ("basic", "intermediate", "advanced")
 TOPICS = {
     "history": "History",
     "shapes": "Shapes and parameters",
@@ -62,49 +88,6 @@ CHAPTERS = {
     "deployment": "10-gpu-training",
     "coding": "19-coding-tasks",
 }
-LANGUAGES = ("en", "zh")
-REQUIRED = {
-    "id": str,
-    "level": str,
-    "question": dict,
-    "answer": dict,
-    "deep": str,
-    "follow_ups": list,
-    "red_flags": list,
-    "sources": list,
-}
-OPTIONAL = {"chapter": str, "verify": list}
-_BILINGUAL = ("question", "answer")
-_LISTS = ("follow_ups", "sources", "verify")
-
-
-class BankError(ValueError):
-    """A question file that cannot be used; the message names file, question, field."""
-
-
-@dataclass(frozen=True)
-class RedFlag:
-    """A wrong answer that is really heard, and what is wrong about it."""
-
-    says: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question of the bank; texts by language are keyed "en" and "zh"."""
-
-    id: str
-    topic: str
-    level: str
-    question: dict[str, str]
-    answer: dict[str, str]
-    deep: str
-    follow_ups: tuple[str, ...]
-    red_flags: tuple[RedFlag, ...]
-    sources: tuple[str, ...]
-    chapter: str
-    verify: tuple[str, ...] = ()
 
 
 def questions(topic: str | None = None, level: str | None = None) -> list[Question]:
@@ -154,53 +137,10 @@ def read(text: str, topic: str) -> list[Question]:
         raise BankError(f"{topic}.yml: a list of questions is expected")
     result, seen = [], set()
     for number, entry in enumerate(entries, start=1):
-        question = _question(entry, topic, f"{topic}.yml, question {number}")
+        where = f"{topic}.yml, question {number}"
+        question = read_entry(entry, topic, CHAPTERS[topic], where, FOLDER / "figures")
         if question.id in seen:
             raise BankError(f"{topic}.yml: id {question.id!r} is used twice")
         seen.add(question.id)
         result.append(question)
     return result
-
-
-def _question(entry, topic: str, where: str) -> Question:
-    if not isinstance(entry, dict):
-        raise BankError(f"{where}: a mapping of fields is expected")
-    where = f"{where} ({entry.get('id', 'no id')})"
-    for name in [*entry, *REQUIRED]:
-        kind = REQUIRED.get(name) or OPTIONAL.get(name)
-        if kind is None:
-            raise BankError(f"{where}: unknown field {name!r}")
-        if name not in entry:
-            raise BankError(f"{where}: field {name!r} is missing")
-        if not isinstance(entry[name], kind) or not entry[name]:
-            raise BankError(f"{where}: {name!r} must be a {kind.__name__}, not empty")
-    if not entry["id"].startswith(f"{topic}-"):
-        raise BankError(f"{where}: the id must begin with '{topic}-'")
-    if entry["level"] not in LEVELS:
-        raise BankError(f"{where}: level {entry['level']!r} is none of {LEVELS}")
-    texts = {name: _texts(entry[name], f"{where}: {name}") for name in _BILINGUAL}
-    lists = {name: _strings(entry.get(name, []), f"{where}: {name}") for name in _LISTS}
-    flags = tuple(_red_flag(flag, where) for flag in entry["red_flags"])
-    made = {"red_flags": flags, "topic": topic}
-    made["chapter"] = entry.get("chapter", CHAPTERS[topic])
-    return Question(**entry | texts | lists | made)
-
-
-def _texts(value: dict, where: str) -> dict[str, str]:
-    if set(value) != set(LANGUAGES):
-        raise BankError(f"{where}: needs just {' and '.join(LANGUAGES)}")
-    _strings(list(value.values()), where)
-    return {language: value[language].strip() for language in LANGUAGES}
-
-
-def _strings(values: list, where: str) -> tuple[str, ...]:
-    for value in values:
-        if not isinstance(value, str) or not value.strip():
-            raise BankError(f"{where}: {value!r} is not a text (quote it?)")
-    return tuple(value.strip() for value in values)
-
-
-def _red_flag(flag, where: str) -> RedFlag:
-    if not isinstance(flag, dict) or set(flag) != {"says", "why"}:
-        raise BankError(f"{where}: a red flag needs just says and why")
-    return RedFlag(*_strings([flag["says"], flag["why"]], f"{where}: red flag"))

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 from lenet_helpers.interview.bank import LANGUAGES, TOPICS, Question, known, questions
-from lenet_helpers.interview.render import blocks, inline, said
+from lenet_helpers.interview.render import blocks, drawing, inline, said
 
 NOTE_TYPES = {"en": 1_719_980_001, "zh": 1_719_980_002}
 FIRST_DECK = {"en": 1_719_981_000, "zh": 1_719_982_000}
@@ -31,6 +31,8 @@ dt { font-weight: 600; } dd { margin: 0 0 .6em 1.2em; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 pre { overflow-x: auto; } td, th { padding: .2em .6em; text-align: left; }
 .note { opacity: .7; font-size: .8em; }
+.q-figure img { width: 27rem; max-width: 100%; height: auto; }
+.nightMode .q-figure img { filter: brightness(1.45); }
 """
 
 
@@ -39,7 +41,8 @@ def export_anki(
 ) -> int:
     """Write the bank as an Anki deck to ``path`` (``.apkg``); the number of notes.
 
-    A subdeck a topic, tags for topic and level, formulas as MathJax. ``timestamp``
+    A subdeck a topic, tags for topic and level, formulas as MathJax, figures inside.
+    ``timestamp``
     (seconds; else SOURCE_DATE_EPOCH, else now) tells Anki which of two decks is the
     newer one; with the same timestamp the file is the same, byte by byte.
 
@@ -52,19 +55,33 @@ def export_anki(
     if timestamp is None:
         timestamp = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
     model = _note_type(genanki, language)
-    decks, written = [], 0
+    bank = {topic: questions(topic) for topic in TOPICS}
+    decks = []
     for place, (topic, title) in enumerate(TOPICS.items()):
         name = f"{NAMES[language]}::{title}"
         deck = genanki.Deck(FIRST_DECK[language] + place, name)
-        for question in questions(topic):
+        for question in bank[topic]:
             deck.add_note(_note(genanki, model, question, language))
-            written += 1
         decks.append(deck)
     with tempfile.TemporaryDirectory() as scratch:
+        media = _media(Path(scratch), sum(bank.values(), []))
         raw = Path(scratch) / "deck.apkg"
-        genanki.Package(decks).write_to_file(str(raw), timestamp=timestamp)
+        genanki.Package(decks, media).write_to_file(str(raw), timestamp=timestamp)
         store(Path(path), lambda draft: _zip_again(raw, draft))
-    return written
+    return sum(map(len, bank.values()))
+
+
+def _media(folder: Path, asked: list[Question]) -> list[str]:
+    """The figures under the names that they have in Anki's one folder for all decks."""
+    paths = {q.figure.path for q in asked if q.figure}
+    copies = {path: folder / _medium(path) for path in sorted(paths)}
+    for path, copy in copies.items():
+        copy.write_bytes(path.read_bytes())
+    return [str(copy) for copy in copies.values()]
+
+
+def _medium(path: Path) -> str:
+    return f"lenet-inside-out-{path.name}"
 
 
 def _genanki():
@@ -104,9 +121,12 @@ def _note(genanki, model, q: Question, language: str):
         f"<dt>{inline(flag.says)}</dt><dd>{inline(flag.why)}</dd>"
         for flag in q.red_flags
     )
+    # Inside the answer: another field would be another note type, and Anki would
+    # begin anew with every learner.
+    source = _medium(q.figure.path) if q.figure else ""
     fields = [
         inline(q.question[language]),
-        said(q.answer[language]),
+        said(q.answer[language]) + drawing(q.figure, language, source),
         english if language == "zh" else "",
         blocks(q.deep),
         "<ul>" + "".join(f"<li>{inline(t)}</li>" for t in q.follow_ups) + "</ul>",

@@ -6,6 +6,8 @@ Needs markdown-it-py and mdit-py-plugins, which come with the book's own parser.
 from functools import cache
 from html import escape
 
+from lenet_helpers.interview.entry import Figure
+
 
 @cache
 def _parser():
@@ -29,6 +31,18 @@ def said(text: str) -> str:
     '<p>156. It is <span class="math inline">\\(&lt;\\)</span> 200.</p>'
     """
     return "".join(f"<p>{inline(part)}</p>" for part in text.split("\n\n"))
+
+
+def drawing(figure: Figure | None, language: str, source: str) -> str:
+    """A figure that is found at ``source``, or nothing where there is none.
+
+    >>> drawing(None, "en", "")
+    ''
+    """
+    if figure is None:
+        return ""
+    alt = escape(figure.alt[language])
+    return f'<p class="q-figure"><img src="{escape(source)}" alt="{alt}"></p>'
 
 
 def inline(text: str) -> str:

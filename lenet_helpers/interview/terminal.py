@@ -104,6 +104,9 @@ def _one(interview: Interview, language: str, ask: Callable[[str], str]) -> None
     seconds = monotonic() - begun
     print(f"\n{seconds:.0f} s (aim at {SECONDS})")
     show(question.answer[language])
+    if question.figure:
+        print()
+        show(f"({question.figure.alt[language]})")
     for title, texts in (
         ("Then you may be asked", question.follow_ups),
         ("Wrong, and often heard", [f"{f.says} {f.why}" for f in question.red_flags]),

@@ -1,13 +1,28 @@
 """The mock interview with widgets, in a running notebook."""
 
+from base64 import b64encode
 from html import escape
 from time import monotonic
 
 import ipywidgets as widgets
 
-from lenet_helpers.interview.bank import TOPICS
-from lenet_helpers.interview.render import inline, said
+from lenet_helpers.interview.bank import TOPICS, Question
+from lenet_helpers.interview.render import drawing, inline, said
 from lenet_helpers.interview.session import SCORES, SECONDS, Interview
+
+# A drawing is grey on nothing: dark notebooks brighten it, as the book's pages do.
+DARK = (
+    "<style>:is([data-jp-theme-light=false],.vscode-dark) .q-figure img"
+    "{filter:brightness(1.45)}.q-figure img{max-width:100%}</style>"
+)
+
+
+def _drawing(question: Question) -> str:
+    """The figure inside the HTML itself: no path is the same in every notebook."""
+    if question.figure is None:
+        return ""
+    data = b64encode(question.figure.path.read_bytes()).decode()
+    return DARK + drawing(question.figure, "en", f"data:image/svg+xml;base64,{data}")
 
 
 class _Stage:
@@ -53,7 +68,8 @@ class _Stage:
         )
         self.answer.value = (
             f"<p>{self.seconds:.0f} s (aim at {SECONDS})</p>"
-            f"{said(question.answer['en'])}<p>Then you may be asked</p><ul>{more}</ul>"
+            f"{said(question.answer['en'])}{_drawing(question)}"
+            f"<p>Then you may be asked</p><ul>{more}</ul>"
             f"<p>Wrong, and often heard</p><ul>{flags}</ul>"
         )
         scores = widgets.HBox([widgets.Label("Your score:"), *self.scores])

@@ -27,3 +27,16 @@ def test_the_bank_of_the_page_is_whole_and_links_only_what_stands(html):
         chapter = q["chapter"]
         assert chapter is None or (html / "chapters" / f"{chapter}.html").is_file()
         assert set(q["answer"]) == {"en", "zh"} and q["more"] and q["flags"]
+
+
+def test_every_figure_is_there_for_cards_and_mock_interview(html):
+    drawn = [q for q in questions() if q.figure]
+    text = (html / "web" / "interview-bank.js").read_text(encoding="utf-8")
+    for q in drawn:
+        copy = html / "web" / "figures" / q.figure.path.name
+        assert copy.read_bytes() == q.figure.path.read_bytes()
+        assert f"../web/figures/{copy.name}" in text
+        card = html / "chapters" / "questions" / f"{q.topic}.html"
+        page = BeautifulSoup(card.read_text(encoding="utf-8"), "html.parser")
+        for image in page.find(id=q.id).select(".q-figure img"):
+            assert (card.parent / image["src"]).resolve() == copy.resolve()

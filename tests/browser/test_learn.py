@@ -11,7 +11,7 @@ from lenet_helpers.frames import frames
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLE = f'<link rel="stylesheet" href="{(ROOT / "_static/quiz.css").as_uri()}">'
-SCRIPT = ROOT / "_static/quiz.js"
+SCRIPTS = [ROOT / "_static/storage.js", ROOT / "_static/quiz.js"]
 Q = "#quiz-architecture-"
 FIELD = f"{Q}receptive-field-s4-n"
 REFUSED = """<script>Object.defineProperty(window, "localStorage",
@@ -25,7 +25,7 @@ def quiz_html():
 
 @pytest.fixture
 def quiz_page(tmp_path, quiz_html):
-    return html_page(tmp_path, quiz_html, [SCRIPT])
+    return html_page(tmp_path, quiz_html, SCRIPTS)
 
 
 @pytest.fixture(scope="session")
@@ -149,15 +149,15 @@ def test_a_changed_quiz_forgets_the_answers_to_the_old_one(
     browser, tmp_path, quiz_html
 ):
     digest = quiz.load("architecture").digest
-    with opened(browser, html_page(tmp_path, quiz_html, [SCRIPT])) as page:
+    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS)) as page:
         page.check(f"{Q}c3-parameters-3")
-        html_page(tmp_path, quiz_html.replace(digest, "00000000"), [SCRIPT])
+        html_page(tmp_path, quiz_html.replace(digest, "00000000"), SCRIPTS)
         page.reload()
         assert page.locator("input:checked").count() == 0
 
 
 def test_the_quiz_works_where_storage_is_refused(browser, tmp_path, quiz_html):
-    with opened(browser, html_page(tmp_path, REFUSED + quiz_html, [SCRIPT])) as page:
+    with opened(browser, html_page(tmp_path, REFUSED + quiz_html, SCRIPTS)) as page:
         page.check(f"{Q}c3-parameters-3")
         assert page.locator(".lq-score output").inner_text().startswith("1 of 7")
         page.get_by_role("button", name="Start again").click()
@@ -179,7 +179,7 @@ def test_the_quiz_leaves_no_global_name(browser, tmp_path, quiz_html):
     count = "Object.keys(window).length"
     with opened(browser, html_page(tmp_path, quiz_html, [])) as page:
         without = page.evaluate(count)
-    with opened(browser, html_page(tmp_path, quiz_html, [SCRIPT])) as page:
+    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS)) as page:
         assert page.evaluate(count) == without
 
 
@@ -224,7 +224,7 @@ def test_all_is_accessible_and_fits(
     ground, ink = ("#fff", "#222") if scheme == "light" else ("#121212", "#ced6dd")
     colours = f"<style>:root{{background:{ground};color:{ink}}}</style>"
     body = colours + quiz_html + slider_html + exercise_html
-    address = html_page(tmp_path, body, [SCRIPT])
+    address = html_page(tmp_path, body, SCRIPTS)
     size = {"width": width, "height": 800}
     with opened(browser, address, color_scheme=scheme, viewport=size) as page:
         page.check(f"{Q}c3-parameters-2")

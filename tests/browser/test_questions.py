@@ -5,7 +5,7 @@ The pages are opened from files, where nothing but the folder itself is at hand.
 
 import pytest
 from test_pages import faults_of_accessibility
-from web_runner import opened
+from web_runner import STORAGE, opened
 
 from lenet_helpers.interview import LEVELS, questions
 
@@ -210,7 +210,8 @@ def test_it_works_where_storage_is_refused(browser, address):
 
 def test_it_leaves_no_global_name_behind(browser, root):
     with opened(browser, "about:blank") as page:
-        before = page.evaluate("Object.keys(window)")
+        before = [*page.evaluate("Object.keys(window)"), "LenetStorage"]
+        page.add_script_tag(content=STORAGE.read_text())
         page.add_script_tag(content=(root / "_static/questions.js").read_text())
         assert page.evaluate("Object.keys(window)") == before
 

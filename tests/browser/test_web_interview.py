@@ -3,18 +3,19 @@
 import json
 
 import pytest
-from web_runner import WEB, axe_violations, html_page, opened, run_javascript
+from web_runner import STORAGE, WEB, axe_violations, html_page, opened, run_javascript
 
-from lenet_helpers.interview import LEVELS, TOPICS, mock, questions
+from lenet_helpers.interview import LEVELS, TOPICS, bank, mock, questions
 
 PHONE = {"width": 390, "height": 844}
 EVIL = "<img src=x onerror='document.title=1'><script>alert(1)</script>"
 TITLES = {"chapters/02-architecture": "Architecture", "chapters/08-training": "Loop"}
 KEY = "lenet-inside-out:interview"
+FIGURES = (bank.FOLDER / "figures").as_uri()
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory):
+def bank_file(tmp_path_factory):
     """What the book's build writes for the page, in a folder of its own."""
     import sys
     from pathlib import Path
@@ -24,13 +25,20 @@ def bank(tmp_path_factory):
 
     made = bank_for_page(TITLES)
     path = tmp_path_factory.mktemp("bank") / "interview-bank.js"
-    path.write_text(f"globalThis.InterviewBank = {json.dumps(made)};", "utf-8")
+    text = json.dumps(made).replace("../web/figures/", f"{FIGURES}/")
+    path.write_text(f"globalThis.InterviewBank = {text};", "utf-8")
     return path
 
 
 @pytest.fixture
-def address(bank, tmp_path):
-    files = [WEB / "draw.js", WEB / "drills.js", bank, WEB / "interview.js"]
+def address(bank_file, tmp_path):
+    files = [
+        STORAGE,
+        WEB / "draw.js",
+        WEB / "drills.js",
+        bank_file,
+        WEB / "interview.js",
+    ]
     return html_page(tmp_path, '<div class="lenet-interview"></div>', files)
 
 
@@ -40,7 +48,7 @@ def page(browser, address):
         yield opened_page
 
 
-def test_the_page_asks_what_python_asks(bank):
+def test_the_page_asks_what_python_asks(bank_file):
     calls = [
         (n, seed, topic, level)
         for n in (1, 5, 10)
@@ -49,7 +57,7 @@ def test_the_page_asks_what_python_asks(bank):
         for level in (None, "basic")
         if len(questions(topic, level)) >= n
     ]
-    files = [WEB / "drills.js", bank, WEB / "interview.js"]
+    files = [WEB / "drills.js", bank_file, WEB / "interview.js"]
     function = """calls => calls.map((c) =>
       MockInterview.draw(InterviewBank.questions, ...c).map((q) => q.id))"""
     for call, page in zip(calls, run_javascript(files, function, calls), strict=True):
@@ -117,6 +125,21 @@ def test_what_is_stored_by_others_does_no_harm(page, stored):
     assert page.get_by_role("button", name="Go on").count() == 0
     start(page)
     assert page.locator(".lw-asked").is_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_figure_comes_with_its_answer(page, language):
+    drawn = [q for q in questions() if q.figure]
+    state = {"ids": [drawn[0].id], "answers": [], "language": language}
+    page.evaluate(f"s => localStorage.setItem('{KEY}', JSON.stringify(s))", state)
+    page.reload()
+    page.get_by_role("button", name="Go on").click()
+    assert page.locator(".q-figure").count() == 0
+    page.get_by_role("button", name="Show the answer").click()
+    image = page.locator(".lw-said .q-figure img")
+    assert image.get_attribute("alt") == drawn[0].figure.alt[language]
+    image.evaluate("image => image.decode()")
+    assert image.evaluate("image => image.naturalWidth") > 200
 
 
 def test_what_cost_points_is_to_be_read_again_by_its_title(page):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 WEB = Path(__file__).resolve().parents[2] / "web"
+STORAGE = WEB.parent / "_static" / "storage.js"
 IN_NODE = """
 const fs = require("fs"), vm = require("vm");
 const [expression, ...files] = process.argv.slice(1);

@@ -60,6 +60,47 @@ def test_a_bad_entry_is_refused_by_name(change, says):
         read(GOOD.replace(*change), "shapes")
 
 
+FIGURE = (
+    GOOD
+    + """  figure:
+    file: lenet5.svg
+    alt: {en: "Seven layers.", zh: "七层。"}
+"""
+)
+
+
+def test_a_figure_is_read_with_what_it_shows_in_both_languages():
+    (question,) = read(FIGURE, "shapes")
+    assert question.figure.path == FOLDER / "figures" / "lenet5.svg"
+    assert question.figure.alt == {"en": "Seven layers.", "zh": "七层。"}
+    (without,) = read(GOOD, "shapes")
+    assert without.figure is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("lenet5.svg", "gone.svg"), "'gone.svg' is no SVG file in figures/"),
+        (("lenet5.svg", "../figures/lenet5.svg"), "is no SVG file in figures/"),
+        (("lenet5.svg", "../shapes.yml"), "is no SVG file in figures/"),
+        (("lenet5.svg", "''"), "'' is not a text"),
+        (("lenet5.svg", "5"), "5 is not a text"),
+        ((', zh: "七层。"', ""), "alt: needs just en and zh"),
+        (
+            ('{en: "Seven layers.", zh: "七层。"}', "Seven."),
+            "alt: needs just en and zh",
+        ),
+        (('zh: "七层。"', "zh: ' '"), "alt: ' ' is not a text"),
+        (("    alt:", "    caption: x\n    alt:"), "needs just file and alt"),
+        (("    file: lenet5.svg\n", ""), "needs just file and alt"),
+        ((FIGURE[len(GOOD) :], "  figure: lenet5.svg\n"), "'figure' must be a dict"),
+    ],
+)
+def test_a_bad_figure_is_refused_by_name(change, says):
+    with pytest.raises(BankError, match=re.escape(says)):
+        read(FIGURE.replace(*change), "shapes")
+
+
 def test_unknown_topics_and_levels_are_named():
     with pytest.raises(BankError, match="unknown topic 'cnn'"):
         questions("cnn")
@@ -71,6 +112,8 @@ def test_unknown_topics_and_levels_are_named():
 def test_numbers_and_formulas_are_the_same_in_both_languages(q):
     for texts in (q.question, q.answer):
         assert _figures(texts["en"]) == _figures(texts["zh"])
+    if q.figure:
+        assert set(_figures(q.figure.alt["en"])) == set(_figures(q.figure.alt["zh"]))
 
 
 def _figures(text: str) -> list[str]:

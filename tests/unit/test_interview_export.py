@@ -2,6 +2,7 @@
 
 import csv
 import html
+import json
 import re
 import sqlite3
 import zipfile
@@ -16,6 +17,7 @@ from lenet_helpers.interview import TOPICS, BankError, export, questions
 BANK = questions()
 WHEN = 1_750_000_000.0
 TAGS = "p span code pre em strong ul ol li dl dt dd table thead tbody tr th td a br div"
+TAGS += " img"
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
@@ -76,7 +78,7 @@ class Sound(HTMLParser):
     def handle_starttag(self, tag, attrs):
         if tag not in TAGS.split() or any(name.startswith("on") for name, _ in attrs):
             self.faults.append(tag)
-        if tag != "br":
+        if tag not in ("br", "img"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
@@ -97,6 +99,53 @@ def test_no_markdown_is_left(deck):
         for text in fields(note).values():
             shown = re.sub(r"<(code|pre)\b.*?</\1>|\\\(.*?\\\)", "", text, flags=re.S)
             assert not re.search(r"\*\*|```|(?<!\\)\$\S", shown), text
+
+
+def test_every_figure_is_inside_under_the_name_that_its_answer_uses(deck):
+    language, path, notes = deck
+    with zipfile.ZipFile(path) as package:
+        names = json.loads(package.read("media"))
+        media = {name: package.read(entry) for entry, name in names.items()}
+    by_id = {fields(note)["Id"]: fields(note) for note in notes}
+    used = set()
+    for q in BANK:
+        found = re.findall(r'<img src="(.*?)" alt="(.*?)">', by_id[q.id]["Answer"])
+        if q.figure is None:
+            assert found == []
+            continue
+        ((name, alt),) = found
+        assert media[name] == q.figure.path.read_bytes(), q.id
+        assert html.unescape(alt) == q.figure.alt[language]
+        used.add(name)
+    assert used == set(media) and len(used) >= 15
+
+
+def test_every_card_belongs_to_a_note_a_deck_and_a_template(deck):
+    _, path, _ = deck
+    connection = sqlite3.connect(path.parent / "collection.anki2")
+    assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
+    decks, models = connection.execute("select decks, models from col").fetchone()
+    decks, models = json.loads(decks), json.loads(models)
+    rows = (
+        "select c.did, c.ord, n.mid, n.flds from cards c join notes n on n.id = c.nid"
+    )
+    found = connection.execute(rows).fetchall()
+    connection.close()
+    assert len(found) == len(BANK)
+    for deck_id, place, model_id, values in found:
+        model = models[str(model_id)]
+        assert str(deck_id) in decks and model["tmpls"][place]
+        names = {field["name"] for field in model["flds"]}
+        assert len(values.split("\x1f")) == len(names)
+    (template,) = model["tmpls"]
+    asked = re.findall(r"{{(.+?)}}", template["qfmt"] + template["afmt"])
+    assert set(asked) - {"FrontSide", "Tags"} <= names
+
+
+def test_the_fields_of_a_note_never_change():
+    """With others Anki would take a deck for a new one, and keep no schedule."""
+    wanted = "Question Answer English Deep Follow-ups Red_flags Id"
+    assert [name.replace(" ", "_") for name in export.FIELDS] == wanted.split()
 
 
 def test_tags_in_a_question_are_shown(monkeypatch, tmp_path):

@@ -1,7 +1,10 @@
 """The mock interview: what it asks, keeps and concludes, in terminal and notebook."""
 
+import base64
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -147,6 +150,20 @@ def test_the_answer_its_follow_ups_and_red_flags_are_shown(tmp_path, capsys):
         assert " ".join(plain(text).split())[:30] in said
 
 
+def with_figure(topic: str = "shapes"):
+    """An interview of one question whose answer has a figure."""
+    question = next(q for q in questions(topic) if q.figure)
+    return session.Interview([question], 0), question
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_terminal_says_what_the_figure_shows(tmp_path, capsys, language):
+    talk, question = with_figure()
+    hold(talk, tmp_path / "i.json", language, ask=typed("", "2"))
+    said = "".join(capsys.readouterr().out.split())
+    assert "".join(question.figure.alt[language].split()) in said
+
+
 def command(*arguments: str, keys: str, root) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "lenet_helpers.interview", *arguments],
@@ -191,6 +208,19 @@ def test_the_widget_asks_shows_and_scores():
     scores.children[2].click()
     (result,) = box.children
     assert talk.answers[0].score == 1 and "All: 1 of 2 points" in result.value
+
+
+def test_the_widget_holds_the_figure_itself():
+    pytest.importorskip("ipywidgets")
+    from lenet_helpers.interview.widget import stage
+
+    talk, question = with_figure()
+    box = stage(talk)
+    box.children[2].click()
+    shown = box.children[2].value
+    (data,) = re.findall(r'<img src="data:image/svg\+xml;base64,(.*?)" alt="', shown)
+    assert base64.b64decode(data) == question.figure.path.read_bytes()
+    assert html.escape(question.figure.alt["en"]) in shown
 
 
 # ---- The cheat sheet ----

@@ -30,6 +30,9 @@ FIRST = r"""
   red_flags: [{says: "1. That.", why: "No & never."}]
   sources: [lecun1998]
   chapter: 02-architecture
+  figure:
+    file: drawing.svg
+    alt: {en: "A <b>grid</b>.", zh: "一个网格。"}
 """
 SECOND = FIRST.replace("pooling-first", "pooling-second").replace("basic", "advanced")
 
@@ -39,7 +42,8 @@ def book(tmp_path, root, monkeypatch):
     """A folder with a small book, its bank beside it, and what builds it."""
     source, folder = tmp_path / "source", tmp_path / "bank"
     (source / "chapters" / "questions").mkdir(parents=True)
-    folder.mkdir()
+    (folder / "figures").mkdir(parents=True)
+    (folder / "figures" / "drawing.svg").write_text("<svg/>")
     (folder / "pooling.yml").write_text(FIRST, encoding="utf-8")
     (source / "conf.py").write_text(
         textwrap.dedent(f"""
@@ -95,10 +99,21 @@ def test_a_card_holds_all_of_its_question(book):
     assert not any(fold.has_attr("open") for fold in card.find_all("details"))
 
 
+def test_the_figure_stands_in_the_answer_of_each_language(book):
+    page, _ = book()
+    answer, chinese, *others = page.select("section.question > details")
+    assert [i["alt"] for i in answer.select("img")] == ["A <b>grid</b>."]
+    assert [i["alt"] for i in chinese.select("img")] == ["一个网格。"]
+    assert not any(fold.select("img") for fold in others)
+    for image in page.select("section.question img"):
+        assert image["src"] == "../../web/figures/drawing.svg"
+        assert image["loading"] == "lazy" and not image.contents
+
+
 def test_tags_in_a_text_are_shown_and_never_run(book):
     page, _ = book()
     card = page.select_one("section.question")
-    assert not card.select("script, b, i, img")
+    assert not card.select("script, b, i, img[onerror]")
     for words in (
         "<script>alert(1)</script>",
         "<script>alert(2)</script>",
