@@ -18,7 +18,6 @@ FORMULAS = [
     ("connections, 1998", "C′m′²·(C·k² + 1)"),
     ("receptive field", "r += d(k − 1)·j, then j ·= s"),
     ("steps", "epochs·⌈N/B⌉"),
-    ("training memory, Adam", "16 bytes a parameter, and the activations"),
     ("convolution's gradients", "∂W: x ⋆ ∂y;  ∂x: full convolution of ∂y with W"),
     ("softmax and cross-entropy", "∂L/∂z = p − y"),
 ]
@@ -178,10 +177,26 @@ def numbers() -> list[tuple[str, str]]:
         ("lowest loss after a second softmax", f"{floor:.3f}"),
         ("steepest: sigmoid, scaled tanh", f"{sigmoid.max():.2f}, {tanh.max():.2f}"),
         ("steps an epoch, MNIST, batch 64", f"{epoch} with 60,000 images"),
+        ("training memory, Adam", f"{adam_bytes()} bytes a parameter, and activations"),
         ("spread of 99 % on 10,000 images", f"± {deviation:.2f} points (one σ)"),
         ("C1 and C3 of LeNet-5 today", _shares(convolutions, work, network)),
         ("C3's kernels in 1998", f"{int(models.C3_TABLE.sum())} of {6 * 16} pairs"),
     ]
+
+
+def adam_bytes() -> int:
+    """What stays in memory for a float32 parameter after a step of Adam.
+
+    >>> adam_bytes()
+    16
+    """
+    weight = torch.nn.Parameter(torch.ones(10))
+    optimizer = torch.optim.Adam([weight])
+    weight.sum().backward()
+    optimizer.step()
+    averages = [t for t in optimizer.state[weight].values() if t.shape == weight.shape]
+    kept = [weight, weight.grad, *averages]
+    return sum(tensor.nbytes for tensor in kept) // weight.numel()
 
 
 def _shares(params: int, macs: int, network) -> str:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from lenet_helpers import shapes
+from lenet_helpers import quiz, shapes
 from lenet_helpers.interview import LEVELS, BankError, drills
 from lenet_helpers.interview.drills.text import decimal
 
@@ -287,3 +287,46 @@ def test_the_widget_asks_checks_and_sums_up():
     assert (
         "1 of 2 right" in result.value and drills.TOPICS[second.topic] in result.value
     )
+
+
+# ---- The chapter's quiz ----
+
+
+def numbers_of_the_quiz() -> dict:
+    return {q.id: q.number for q in quiz.load("drills").questions if q.number}
+
+
+def test_the_quiz_asks_for_what_torch_computes():
+    asked = numbers_of_the_quiz()
+    wide = nn.Conv2d(1, 1, 7, stride=2, padding=3)(torch.zeros(1, 1, 224, 224))
+    assert asked["seven-by-seven"].value == wide.shape[-1]
+
+    net = nn.Sequential(nn.Conv2d(1, 1, 5), nn.AvgPool2d(2), nn.Conv2d(1, 1, 3))
+    x = torch.zeros(1, 1, 40, 40, requires_grad=True)
+    net(x)[0, 0, 5, 5].backward()
+    seen = x.grad[0, 0].abs().sum(1).nonzero()
+    assert asked["field-of-three"].value == (seen.max() - seen.min() + 1).item()
+
+    layer = nn.Linear(3, 1, bias=False)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(3)).backward()
+    optimizer.step()
+    state = optimizer.state[layer.weight]
+    kept = [layer.weight, layer.weight.grad, state["exp_avg"], state["exp_avg_sq"]]
+    assert asked["bytes-a-parameter"].value == sum(t.nbytes for t in kept) / 3
+
+
+def test_the_quiz_names_the_slips_by_what_they_give():
+    wide = {value for value, _ in numbers_of_the_quiz()["seven-by-seven"].wrong}
+    slips = [math.ceil((224 + 6 - 7) / 2) + 1, (224 - 7) // 2 + 1, (224 + 6 - 7) // 2]
+    assert wide == {*slips} and (224 + 3 - 7) // 2 + 1 in wide
+    seen = {value for value, _ in numbers_of_the_quiz()["field-of-three"].wrong}
+    assert seen == {1 + 4 + 1 + 2, 1 + 4 + 1 * 2 + 2 * 2}  # no jump; jump too early
+
+
+def test_the_quiz_counts_parameters_as_torch_does():
+    layer = nn.Conv2d(64, 64, 3)
+    questions = {q.id: q for q in quiz.load("drills").questions}
+    (right,) = [o for o in questions["forgotten"].options if o.correct]
+    total = sum(p.numel() for p in layer.parameters())
+    assert right.why == f"{layer.weight.numel():,} + 64 = {total:,}."

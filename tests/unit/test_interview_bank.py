@@ -1,5 +1,6 @@
 """The question bank: strict reading, true numbers, two languages that agree."""
 
+import json
 import multiprocessing
 import re
 
@@ -193,3 +194,27 @@ def test_ids_are_unique_over_all_files():
 
 def test_every_topic_has_its_chapter():
     assert set(CHAPTERS) == set(TOPICS)
+
+
+# Where a card and a task of chapter 19 ask for the same under another name.
+TASK_OF = {
+    "softmax-cross-entropy": "cross-entropy",
+    "im2col": "conv2d-gemm",
+    "confusion-matrix": "scores",
+    "idx-reader": "idx",
+    "augmentation": "shift",
+}
+
+
+def test_a_coding_question_has_the_level_of_its_task(root):
+    cells = json.loads((root / "chapters/19-coding-tasks.ipynb").read_text())["cells"]
+    level, levels = None, {}
+    for text in ("".join(cell["source"]) for cell in cells):
+        if head := re.match(r"## (Basic|Intermediate|Advanced)", text):
+            level = head[1].lower()
+        if task := re.search(r"\(task-([\w-]+)\)=", text):
+            levels[task[1]] = level
+    names = {q.id.removeprefix("coding-"): q.level for q in questions("coding")}
+    found = {name: levels.get(TASK_OF.get(name, name)) for name in names}
+    shared = {name: level for name, level in found.items() if level}
+    assert shared == {name: names[name] for name in shared} and len(shared) >= 15

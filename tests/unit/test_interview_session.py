@@ -234,4 +234,5 @@ def test_the_cheat_sheet_has_the_numbers_of_the_papers():
     for number in counts.split():
         assert f">{number}<" in page, number
     assert "ln 10 = 2.303" in page and "60 of 96 pairs" in page
+    assert "16 bytes a parameter" in page
     assert "<script" not in page
