@@ -22,10 +22,10 @@ from lenet_helpers.interview.terminal import hold, place
 
 def main() -> int:
     options = _options()
-    if options.export:
-        return _export(options.export)
     path = options.file or place()
     try:
+        if options.export:
+            return _export(options.export)
         interview = _interrupted(path) or mock(
             options.n, options.seed, options.topic, options.level
         )

@@ -124,13 +124,13 @@ def read(text: str, topic: str) -> list[Question]:
     """Questions of one file's ``text``.
 
     Raises:
-        BankError: broken YAML, or a question with a missing, unknown, empty or
-            wrongly typed field, or an id used twice.
+        BankError: broken YAML, or a question with a missing, unknown, double, empty
+            or wrongly typed field, or an id used twice.
     """
     import yaml
 
     try:
-        entries = yaml.safe_load(text)
+        entries = yaml.load(text, Loader=_strict_loader())
     except yaml.YAMLError as error:
         raise BankError(f"{topic}.yml is not YAML: {error}") from error
     if not isinstance(entries, list):
@@ -144,3 +144,21 @@ def read(text: str, topic: str) -> list[Question]:
         seen.add(question.id)
         result.append(question)
     return result
+
+
+@cache
+def _strict_loader():
+    """PyYAML's safe loader, which by itself drops a field that is given twice."""
+    import yaml
+
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            names = [str(key.value) for key, _ in node.value]
+            if twice := {name for name in names if names.count(name) > 1}:
+                problem = f"field {min(twice)!r} is given twice"
+                raise yaml.MarkedYAMLError(
+                    problem=problem, problem_mark=node.start_mark
+                )
+            return super().construct_mapping(node, deep)
+
+    return Strict

@@ -12,7 +12,15 @@ from collections import Counter
 import pytest
 
 from lenet_helpers import interview
-from lenet_helpers.interview import LEVELS, TOPICS, BankError, questions, session
+from lenet_helpers.interview import (
+    LEVELS,
+    TOPICS,
+    BankError,
+    bank,
+    questions,
+    session,
+)
+from lenet_helpers.interview.__main__ import main
 from lenet_helpers.interview.terminal import hold, plain
 
 
@@ -190,6 +198,21 @@ def test_the_command_holds_one_and_resumes_it(root, tmp_path):
     assert not first.stderr and not wrong.stderr
 
 
+@pytest.mark.parametrize("arguments", [["--export", "out"], ["-n", "1"]])
+def test_a_bank_that_does_not_hold_is_named(arguments, tmp_path, monkeypatch, capsys):
+    (tmp_path / "history.yml").write_text("- id: 3", encoding="utf-8")
+    monkeypatch.setattr(bank, "FOLDER", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["interview", *arguments, "--file", "i.json"])
+    bank._topic.cache_clear()
+    try:
+        assert main() == 2
+    finally:
+        bank._topic.cache_clear()
+    assert "history.yml, question 1" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["history.yml"]
+
+
 # ---- In a notebook ----
 
 
@@ -208,6 +231,21 @@ def test_the_widget_asks_shows_and_scores():
     scores.children[2].click()
     (result,) = box.children
     assert talk.answers[0].score == 1 and "All: 1 of 2 points" in result.value
+
+
+def test_a_widget_that_is_shown_again_goes_on_where_the_interview_stood():
+    pytest.importorskip("ipywidgets")
+    from lenet_helpers.interview.widget import stage
+
+    talk = interview.mock(2, seed=5)
+    box = stage(talk)
+    box.children[2].click()
+    box.children[3].children[1].click()  # the label is the first
+    again = stage(talk)
+    assert "2 of 2" in again.children[0].value and again.children[1].value == ""
+    again.children[2].click()
+    again.children[3].children[3].click()
+    assert [answer.score for answer in talk.answers] == [0, 2]
 
 
 def test_the_widget_holds_the_figure_itself():
