@@ -35,7 +35,7 @@ def clean_scripts(app: Sphinx, page: str, template: str, context: dict, doctree)
     for script in context.get("script_files", []):
         body = getattr(script, "attributes", {}).get("body") or ""
         if "thebe" not in f"{script}{body}".lower():
-            kept.setdefault((str(script), body), script)
+            kept.setdefault((getattr(script, "filename", str(script)), body), script)
     context["script_files"] = list(kept.values())
 
 
