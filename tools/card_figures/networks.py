@@ -9,42 +9,51 @@ from tools.card_figures.save import SIZE, WIDTH, blank, empty
 KINDS = {"c": "blue", "s": "green", "f": "orange", "o": "orange"}  # first letters
 
 
-def _stack(axis, x: float, maps: int, side: int, colour: str) -> float:
-    """Squares behind each other, or a bar of units; the place of the right edge."""
-    count, step = (min(maps, 4), 2.2) if side > 1 else (1, 0)
-    width, height = (side, side) if side > 1 else (4, maps**0.5 * 2.6)
+def _stack(axis, x: float, y: float, shape, colour: str) -> None:
+    """Squares behind each other around (x, y), or a bar as long as there are units."""
+    maps, side = shape[0], shape[1] if len(shape) == 3 else 1
+    count, step = (min(maps, 4), 1.6) if side > 1 else (1, 0)
+    width, height = (side, side) if side > 1 else (maps**0.5 * 4, 4)
     for i in reversed(range(count)):
-        place = (x + step * i, step * (i - (count - 1) / 2) - height / 2)
+        shift = step * (i - (count - 1) / 2)
+        place = (x + shift - width / 2, y + shift - height / 2)
         look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.8}
         axis.add_patch(Rectangle(place, width, height, **look))
-    return x + width + step * (count - 1)
+
+
+HEADS = ((58, "left", "layer"), (128, "left", "maps"), (252, "right", "parameters"))
 
 
 def lenet5():
-    """The published network: maps to scale, their sizes, parameters below."""
-    figure, axis = blank(1.9)
-    rows = [row for row in shapes.trace(models.LeNet5()) if row.name != "act"]
-    x = _layer(axis, 0, "Input", (1, 32, 32), "none", "")
-    for row in rows:
+    """The published network from top to bottom: maps to scale, sizes, parameters."""
+    figure, axis = blank(3.6)
+    for x, side, text in HEADS:
+        axis.text(x, 10, text, ha=side, va="center")
+    y = _line(axis, 0, ("Input", "1@32×32", ""), (1, 32, 32), "none")
+    for row in shapes.trace(models.LeNet5()):
+        if row.name == "act":
+            continue
         name = row.name.upper() if row.name != "output" else "Output"
-        colour = COLORS[KINDS[row.name[0]]]
-        x = _layer(axis, x, name, row.output_shape, colour, f"{row.params:,}")
-    axis.text(-3, -46, "param.", ha="left", va="center", fontsize=SIZE - 1.5)
-    empty(axis, xlim=(-4, x), ylim=(-51, 33))
+        size = "@".join([str(row.output_shape[0]), *_sides(row.output_shape)])
+        words = (name, size, f"{row.params:,}")
+        y = _line(axis, y, words, row.output_shape, COLORS[KINDS[row.name[0]]])
+    empty(axis, xlim=(-2, 254), ylim=(y, 18))
     return figure
 
 
-def _layer(axis, x: float, name: str, shape, colour: str, params: str) -> float:
-    """One layer at ``x`` with what stands above and below; where the next begins."""
-    maps, side = shape[0], shape[1] if len(shape) == 3 else 1
-    narrow = 5 if side == 1 else 3 if side < 16 else 0
-    right = _stack(axis, x + narrow, maps, side, colour)
-    size = f"{maps}@\n{side}×{side}" if side > 1 else f"{maps}\n"
-    for y, text in ((27, name), (-31, size), (-46, params)):
-        place = {"ha": "center", "va": "center", "fontsize": SIZE - 1.5}
-        weight = "bold" if text == name else None
-        axis.text((x + narrow + right) / 2, y, text, weight=weight, **place)
-    return max(right, x + 24) + 5
+def _sides(shape) -> list[str]:
+    """What follows the number of maps: nothing for single units."""
+    return [f"{shape[1]}×{shape[2]}"] if len(shape) == 3 and shape[1] > 1 else []
+
+
+def _line(axis, y: float, words, shape, colour: str) -> float:
+    """A layer below ``y``: its drawing and three words; where the next begins."""
+    half = max(shape[1] + 4 if len(shape) == 3 else 0, 18) / 2 + 1
+    _stack(axis, 24, y - half, shape, colour)
+    for (x, side, _), text in zip(HEADS, words):
+        weight = "bold" if text == words[0] else "normal"
+        axis.text(x, y - half, text, ha=side, va="center", weight=weight)
+    return y - 2 * half
 
 
 def field_growth():
