@@ -96,6 +96,16 @@ def test_every_page_is_whole_private_and_accessible(browser, pages, site, scheme
     assert not problems, pprint.pformat(problems, width=200)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_heading_is_smaller_than_the_one_above_it(browser, html, size):
+    with watched_page(browser, "light", size) as (page, _):
+        page.goto((html / "chapters" / "18-bug-clinic.html").as_uri())
+        height = "node => parseFloat(getComputedStyle(node).fontSize)"
+        levels = [page.locator(f".bd-article h{n}").first for n in (1, 2, 3)]
+        first, second, third = (level.evaluate(height) for level in levels)
+        assert first > second > third
+
+
 def test_a_page_can_be_read_without_javascript(browser, pages, site):
     with watched_page(browser, java_script_enabled=False) as (page, _):
         for name in pages:
