@@ -177,7 +177,10 @@ def numbers() -> list[tuple[str, str]]:
         ("lowest loss after a second softmax", f"{floor:.3f}"),
         ("steepest: sigmoid, scaled tanh", f"{sigmoid.max():.2f}, {tanh.max():.2f}"),
         ("steps an epoch, MNIST, batch 64", f"{epoch} with 60,000 images"),
-        ("training memory, Adam", f"{adam_bytes()} bytes a parameter, and activations"),
+        (
+            "training memory, Adam",
+            f"{adam_bytes()} bytes a parameter (float32), and activations",
+        ),
         ("spread of 99 % on 10,000 images", f"± {deviation:.2f} points (one σ)"),
         ("C1 and C3 of LeNet-5 today", _shares(convolutions, work, network)),
         ("C3's kernels in 1998", f"{int(models.C3_TABLE.sum())} of {6 * 16} pairs"),

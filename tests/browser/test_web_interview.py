@@ -87,6 +87,22 @@ def test_an_interview_to_its_summary(page):
     assert page.locator(".lw-review a").first.get_attribute("href").startswith("quest")
 
 
+def test_it_can_be_held_by_keyboard_alone(page):
+    page.get_by_role("button", name="Start").focus()
+    page.keyboard.press("Enter")
+    total = 10
+    for place in range(1, total + 1):
+        assert f"{place} of {total}" in page.locator(".lw-stage").inner_text()
+        page.keyboard.type("words")  # the focus is in the box
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # show the answer; the focus is on the scores
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    assert page.locator(".lw-message").inner_text() == "20 of 20 points."
+    assert page.evaluate("document.activeElement.className") == "lw-message"
+
+
 def test_what_is_interrupted_goes_on_with_what_was_typed(page):
     start(page)
     answer(page, "Said it")
