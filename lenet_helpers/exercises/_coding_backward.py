@@ -243,7 +243,7 @@ def _network_cases(generator: torch.Generator) -> list[tuple]:
     more="Every framework is this, with more kinds of layer and some bookkeeping.",
 )
 def two_layer(x, labels, w1, b1, w2, b2):
-    """Time O(N · (in · hidden + hidden · classes)), three products a layer in all.
+    """Time O(N · (in · hidden + hidden · classes)): two products forward, three back.
 
     Memory: x, h and z are kept for the way back, O(N · (in + hidden + classes)).
     """

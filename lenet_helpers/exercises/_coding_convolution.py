@@ -108,9 +108,9 @@ def _looped(x, weight, bias, stride, padding):
 def conv2d_gemm(x, weight, bias=None, stride=1, padding=0):
     """The same multiplications, as a product [M, C·k²] × [C·k², H′·W′] an image.
 
-    Time O(N · M · C · k² · H′ · W′), as before, but at the speed of the fastest routine
-    that there is. Memory O(N · C · k² · H′ · W′): every pixel is stored up to k² times.
-    For C3 that is 150 × 100 = 15,000 numbers an image, from 1,176 of S2.
+    Time O(N · M · C · k² · H′ · W′), as before, but by the routine that
+    machines are best tuned for. Memory O(N · C · k² · H′ · W′): every pixel is stored
+    up to k² times. For C3 that is 150 × 100 = 15,000 numbers an image, from S2's 1,176.
     """
     rows, columns = weight.shape[2:]
     height = (x.shape[2] + 2 * padding - rows) // stride + 1

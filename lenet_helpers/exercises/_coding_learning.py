@@ -144,13 +144,13 @@ def _adam(corrected=True, shared=False, outside=True, squared=True) -> Callable:
         "m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).",
         "w − lr · m̂ / (√v̂ + eps).",
     ],
-    more="Its first step is lr · sign(gradient), however small the gradient is.",
+    more="Its first step is lr · sign(gradient), if eps is small against the gradient.",
 )
 def adam(weight, gradients, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     """Time O(weights) a step; memory: two more numbers a weight.
 
-    Scaled by 1,000, the gradients give the same steps: that is why Adam leaves a
-    plateau on which SGD waits.
+    Scaled by 1,000, the gradients give the same steps: on a plateau, where gradients
+    are tiny, Adam's steps stay long and SGD's do not.
     """
     m = v = torch.zeros_like(weight)
     for t, gradient in enumerate(gradients, start=1):
