@@ -9,30 +9,35 @@ from lenet_helpers.exercises.engine import exercise
 
 
 @exercise(
-    "three_lenets.shared-biases",
-    task="How many parameters has LeNet-1989 if each map of H1 and H2 shares its bias?",
+    "three_lenets.dense-and-moving",
+    task=(
+        "How many parameters would LeNet-5 of 1998 have with a full C3 and with "
+        "trained codes?"
+    ),
     checker=number(
-        8_824,
+        61_740,
         wrong={
-            9_760: "That is the published network, with a bias for every unit.",
-            8_800: "That leaves H1 and H2 without any bias: one a map stays.",
-            9_004: "H1 is done. H2 has a bias for every unit as well.",
-            9_580: "H2 is done. H1 has a bias for every unit as well.",
-            8_848: "H1 and H2 have twelve maps each, not 24.",
+            60_000: "That is the published network.",
+            60_900: "C3 is done. How many numbers are ten codes?",
+            60_840: "The codes are done. Which pairs of maps does C3 lack?",
+            61_706: "That is today's: ten more biases, nothing learned in S2 and S4.",
+            61_750: "A distance has no bias: a code is 84 numbers, not 85.",
+            60_876: "Each missing pair is a kernel of 5×5, not one number.",
+            63_240: "The 60 pairs of the table are there already; 36 are missing.",
         },
-        look="How many units, and so biases, have H1 and H2? How many maps?",
+        look="Two things are added: the missing kernels of C3, and the codes.",
     ),
     hints=[
-        "H1 has 12 maps of 8×8 units and H2 12 maps of 4×4: as many biases as units.",
-        "Take all of these away from 9,760; then give each map one back.",
+        "C3 has 16 maps, S2 has 6: how many of the 96 pairs are not in the table?",
+        "Each missing pair is a kernel of 25 weights. Each code has 7·12 numbers.",
     ],
-    more="A tenth of the network is biases, because a border pixel sees less ink.",
+    more="Today's 61,706 are these without S2 and S4 (44), with ten output biases.",
 )
-def shared_biases() -> int:
-    """768 + 192 biases go, 12 + 12 come; nothing else changes."""
-    units = 12 * 8 * 8 + 12 * 4 * 4
-    maps = 12 + 12
-    return 9_760 - units + maps
+def dense_and_moving() -> int:
+    """36 kernels come to C3, ten codes of 84 to the output; no bias is added."""
+    kernels = (96 - 60) * 25
+    codes = 10 * 84
+    return 60_000 + kernels + codes
 
 
 def _tables(draw: torch.Generator) -> list[tuple[Tensor, Tensor, Tensor]]:
@@ -191,7 +196,7 @@ def _rate(curvature: Tensor, eta: float, mu: float) -> Tensor:
         "(dimension 0).",
         "The rate is eta / (mu + curvature).",
     ],
-    more="For C1 that sum has 784 terms: its weights get the smallest rates.",
+    more="For a weight of C1 that sum has 784 terms, for one of F6 a single one.",
 )
 def rate(curvature: Tensor, eta: float, mu: float) -> Tensor:
     """Curvature [images, uses]: the sum over uses, the mean over images, one division.

@@ -36,7 +36,7 @@ def pass_curves(
         curves: label -> float [seeds, passes].
         published: label -> percent, drawn as dotted lines.
     """
-    figure = Figure(figsize=(5.6, 3.6))
+    figure = Figure(figsize=(4.6, 3.3))
     axis = figure.subplots()
     lines = ("-", "--", "-.")
     for (label, values), color, line in zip(curves.items(), COLORS.values(), lines):

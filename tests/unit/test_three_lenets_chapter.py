@@ -84,10 +84,13 @@ def test_codes_of_one_length_make_the_winner_linear():
 
 
 def test_numbers_of_exercises_and_quiz():
-    network = original.LeNet1989()
-    biases = network.h1.bias.numel() + network.h2.bias.numel()
-    total = sum(p.numel() for p in network.parameters())
-    assert exercises.check("three_lenets.shared-biases", total - biases + 12 + 12)
+    network = original.LeNet5()
+    total = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    full = torch.nn.Conv2d(6, 16, 5)
+    more = (
+        full.weight.numel() - network.c3.kernels.numel() + network.output.codes.numel()
+    )
+    assert exercises.check("three_lenets.dense-and-moving", total + more)
     by_id = {question.id: question for question in quiz.load("three_lenets").questions}
     c3 = original.LeNet5().c3
     count = sum(p.numel() for p in c3.parameters())
