@@ -1,16 +1,17 @@
 """What the experiments on AlexNet's parts share: data, one epoch, and resuming."""
 
 import argparse
+import time
 from collections.abc import Callable, Iterable
 
-import common
 import torch
 import torch.nn.functional as F
+from runs import Runs
 from torch import Tensor, nn
 
 from lenet_helpers import data
 
-IMAGES = 5_000  # of the 50,000 training images: what two cores can do
+IMAGES, TEST = 2_500, 5_000  # of 50,000 and 10,000: what two busy cores can do
 BATCH = 64
 
 
@@ -40,6 +41,17 @@ def epoch(
             schedule.step()
 
 
+def parts(
+    images: data.ImageData, train: int = IMAGES
+) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Images and labels that train, and those that test; channels last."""
+    kept = []
+    for dataset, count in ((images.train, train), (images.test, TEST)):
+        x, y = (t[:count] for t in dataset.tensors)
+        kept.append((x.contiguous(memory_format=torch.channels_last), y))
+    return tuple(kept)
+
+
 @torch.inference_mode()
 def logits(model: nn.Module, images: Tensor) -> Tensor:
     """In evaluation mode, a thousand images at a time."""
@@ -59,19 +71,15 @@ def main(
 ) -> None:
     """Do the jobs (variant, seed) that ``results/<name>.json`` lacks, saving each.
 
-    ``run`` also gets the runs so far. With ``--one`` it ends after one job.
+    ``run`` also gets the runs so far. With ``--seconds N`` no job begins after N.
     """
     parser = argparse.ArgumentParser()
-    parser.add_argument("--one", action="store_true", help="the next job only")
-    only_one = parser.parse_args().one
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    end = time.monotonic() + parser.parse_args().seconds
     images = cifar()
-    runs = (common.load(name) or {"runs": []})["runs"]
+    about = {"images": IMAGES, "test_images": TEST, **about, "data": images.source}
+    runs = Runs(name, **about)
     for variant, seed in jobs:
-        if any((r["variant"], r["seed"]) == (variant, seed) for r in runs):
-            continue
-        runs.append({"variant": variant, "seed": seed})
-        runs[-1] |= run(images, variant, seed, runs[:-1])
-        common.save(name, about | {"data": images.source, "runs": runs})
-        print({k: v for k, v in runs[-1].items() if not isinstance(v, list)})
-        if only_one:
-            break
+        key = {"variant": variant, "seed": seed}
+        if key not in runs and time.monotonic() < end:
+            runs.add(key | run(images, variant, seed, runs.rows))

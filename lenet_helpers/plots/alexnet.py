@@ -10,14 +10,14 @@ from torch import Tensor
 
 from lenet_helpers.plots.style import COLORS, INK, LARGE
 
-TOWERS = (  # what each GPU computes, and whether it also reads the other one
-    ("conv1", 48, False),
-    ("conv2", 128, False),
-    ("conv3", 192, True),
-    ("conv4", 192, False),
-    ("conv5", 128, False),
-    ("fc6", 2048, True),
-    ("fc7", 2048, True),
+TOWERS = (  # what each GPU makes, and whether it also reads the other one
+    ("conv1", "48@55×55", False),
+    ("conv2", "128@27×27", False),
+    ("conv3", "192@13×13", True),
+    ("conv4", "192@13×13", False),
+    ("conv5", "128@13×13", False),
+    ("fc6", "2,048", True),
+    ("fc7", "2,048", True),
 )
 
 
@@ -25,11 +25,10 @@ def towers() -> Figure:
     """The two GPUs side by side, layer under layer, and where one reads the other."""
     figure = Figure(figsize=(5.6, 4.6))
     axis = figure.subplots()
-    for row, (name, maps, crosses) in enumerate(TOWERS):
+    for row, (name, size, crosses) in enumerate(TOWERS):
         for gpu, colour in enumerate(("blue", "orange")):
             box = {"boxstyle": "round,pad=0.35", "fc": "none", "ec": COLORS[colour]}
-            kind = "units" if name.startswith("fc") else "maps"
-            text = f"{name}: {maps:,} {kind}"
+            text = f"{name}: {size}"
             axis.text(gpu, -row, text, ha="center", va="center", bbox=box, fontsize=11)
             if row:
                 _arrow(axis, (gpu, 1 - row), (gpu, -row), INK)
@@ -139,6 +138,10 @@ def pictures(
         axis.axis("off")
     for axis, picture in zip(axes, pixels.clamp(0, 1)):
         axis.imshow(picture.permute(1, 2, 0).numpy())
+        axis.axis("on")  # a frame, or a white picture is lost on a white page
+        axis.set(xticks=[], yticks=[])
+        for spine in axis.spines.values():
+            spine.set(visible=True, color=INK, linewidth=0.5)
     for axis, title in zip(axes, titles):
         axis.set_title(title, fontsize=11, pad=3)
     return figure

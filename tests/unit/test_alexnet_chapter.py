@@ -1,8 +1,11 @@
 """What the chapter on AlexNet says in words and uses, checked."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
+from torchvision import models
 
 from lenet_helpers import quiz, shapes, views
 from lenet_helpers.models import AlexNet
@@ -127,3 +130,30 @@ def test_pictures_are_drawn_in_order_and_empty_places_stay_empty():
     for image, pixel in zip(drawn, pixels, strict=True):
         torch.testing.assert_close(image, pixel.permute(1, 2, 0))
     assert not axes[3].images and axes[1].get_title() == "two"
+
+
+def test_boxes_of_the_two_towers_hold_half_of_each_layer():
+    with torch.device("meta"):
+        rows = shapes.trace(AlexNet(), (3, 227, 227))
+    for name, size, crosses in figures.TOWERS:
+        whole = rows[name].output_shape
+        maps, _, sides = size.replace(",", "").partition("@")
+        assert 2 * int(maps) == whole[0]
+        assert (
+            tuple(map(int, sides.split("×"))) == whole[1:] if sides else not whole[1:]
+        )
+        # A layer that reads the other GPU sees all maps; conv1 sees the image.
+        assert crosses == (name in ("conv3", "fc6", "fc7"))
+
+
+def test_later_networks_use_groups_as_the_box_says():
+    with torch.device("meta"):
+        resnext = models.resnext50_32x4d()
+        mobile = models.mobilenet_v2()
+    assert {m.groups for m in resnext.modules() if isinstance(m, nn.Conv2d)} == {1, 32}
+    convs = [m for m in mobile.modules() if isinstance(m, nn.Conv2d)]
+    pairs = [(a, b) for a, b in itertools.pairwise(convs) if a.groups > 1]
+    assert pairs
+    for depthwise, mixing in pairs:
+        assert depthwise.groups == depthwise.in_channels == depthwise.out_channels
+        assert mixing.kernel_size == (1, 1) and mixing.groups == 1
