@@ -330,7 +330,8 @@ def main() -> None:
     start = time.perf_counter()
     kernel = speedrun_net.compile_kernel()
     record = common.load("speedrun") or {}
-    record["kernel_compile_seconds"] = time.perf_counter() - start
+    if (seconds := time.perf_counter() - start) > 0.1:  # not from the cache
+        record["kernel_compile_seconds"] = seconds
     for name in [args.part] if args.part else PARTS:
         given = digits if name in SCORED else digits.train
         record[name] = PARTS[name](kernel, given, args) | {"machine": common.machine()}
