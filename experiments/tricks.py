@@ -163,18 +163,23 @@ def chosen(runs: list[dict]) -> dict[str, float] | None:
 
 
 def todo(runs: list[dict], seeds: int, groups: list[str] | None):
-    """What is still to run, in order: the rates first, then group by group."""
-    done = {key(r) for r in runs}
+    """What is still to run, in order: the rates first, then group by group.
+
+    A run counts as done only at the rate that is chosen now.
+    """
+    done = {(*key(r), r["lr"]) for r in runs}
     rates = chosen(runs)
     if rates is None:
         table, count = tuning(), TUNING_SEEDS
     else:
         table, count = variants(rates), seeds
+    base = (rates or {}).get("momentum")
     for name, variant in table.items():
+        rate = variant.settings.get("lr", base)
         for seed in range(count):
             wanted = rates is None or not groups or variant.group in groups
-            if wanted and (name, seed) not in done:
-                yield name, variant, seed, (rates or {}).get("momentum")
+            if wanted and (name, seed, rate) not in done:
+                yield name, variant, seed, base
 
 
 def key(record: dict) -> tuple[str, int]:

@@ -25,12 +25,12 @@ OPTIMIZERS = {
 GRIDS = {  # learning rates tried; the best on validation images is used
     "SGD": (0.03, 0.1, 0.3),
     "momentum": (0.01, 0.03, 0.1),
-    "Nesterov": (0.01, 0.03, 0.1),
-    "Adam": (0.0005, 0.002, 0.006),
+    "Nesterov": (0.003, 0.01, 0.03, 0.1),
+    "Adam": (0.0005, 0.002, 0.006, 0.02),
     "AdamW": (0.0005, 0.002, 0.006),
     "one-cycle": (0.03, 0.1, 0.2),
-    "cosine": (0.03, 0.1, 0.2),
-    "batch norm": (0.03, 0.1, 0.3),
+    "cosine": (0.01, 0.03, 0.1, 0.2),
+    "batch norm": (0.01, 0.03, 0.1, 0.3),
 }
 
 

@@ -1,11 +1,14 @@
 """The exercises of the chapter on training tricks."""
 
-import math
-
 import torch
 
 from lenet_helpers.exercises._dropout import dropout_checker
-from lenet_helpers.exercises.checkers import choice, function, number
+from lenet_helpers.exercises._tricks import (
+    cosine_checker,
+    ema_checker,
+    interval_checker,
+)
+from lenet_helpers.exercises.checkers import choice, number
 from lenet_helpers.exercises.engine import exercise
 
 
@@ -40,6 +43,31 @@ def he_deviation() -> float:
 
 
 @exercise(
+    "tricks.interval",
+    task="The two ends of the interval for the mean paired difference.",
+    checker=interval_checker,
+    hints=[
+        "Work on the list of differences only: `[a - b for a, b in zip(ours, base)]`.",
+        "The variance is the sum of squared deviations from the mean over n − 1.",
+        "Half the width is t · s / √n.",
+    ],
+    more="`scipy.stats.ttest_rel(ours, base).confidence_interval()` finds t by itself.",
+)
+def paired_interval(ours, base, t):
+    """Everything happens on the differences; that is what pairing means.
+
+    Equal means low <= 0 <= high.
+    """
+    import math
+
+    d = [a - b for a, b in zip(ours, base)]
+    mean = sum(d) / len(d)
+    variance = sum((value - mean) ** 2 for value in d) / (len(d) - 1)
+    half = t * math.sqrt(variance / len(d))
+    return mean - half, mean + half
+
+
+@exercise(
     "tricks.dropout",
     task="Write dropout as PyTorch does it.",
     checker=dropout_checker,
@@ -62,63 +90,10 @@ def dropout(x, p, training):
     return x * kept / (1 - p)
 
 
-def _rate(step: int, steps: int, peak: float, rise: int) -> float:
-    if step < rise:
-        return peak * (step + 1) / rise
-    return peak * (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
-
-
 @exercise(
     "tricks.warm-up-cosine",
     task="The rate at a step: a linear rise to the peak, then a cosine down to zero.",
-    checker=function(
-        _rate,
-        [
-            (step, steps, 0.1, rise)
-            for steps, rise in [(100, 10), (50, 5)]
-            for step in (0, rise // 2, rise - 1, rise, steps // 2, steps - 1)
-        ],
-        tolerance=1e-6,
-        wrong=[
-            (
-                lambda step, steps, peak, rise: (
-                    peak * step / rise
-                    if step < rise
-                    else _rate(step, steps, peak, rise)
-                ),
-                "Step 0 then has the rate 0 and is wasted: the first of the `rise` "
-                "steps should already move.",
-            ),
-            (
-                lambda step, steps, peak, rise: (
-                    peak * (step + 1) / rise
-                    if step < rise
-                    else peak * (1 + math.cos(math.pi * step / steps)) / 2
-                ),
-                "The rate jumps where the two parts meet: the cosine should begin at "
-                "step `rise`.",
-            ),
-            (
-                lambda step, steps, peak, rise: (
-                    peak * (step + 1) / rise
-                    if step < rise
-                    else peak * math.cos(math.pi / 2 * (step - rise) / (steps - rise))
-                ),
-                "That is a quarter of a wave: it meets zero at full slope. Take half a "
-                "wave, moved up and scaled to lie between 0 and 1.",
-            ),
-            (
-                lambda step, steps, peak, rise: (
-                    peak * (step + 1) / rise
-                    if step < rise
-                    else peak * (steps - step) / (steps - rise)
-                ),
-                "That falls along a straight line.",
-            ),
-        ],
-        look="Try step `rise`, where the peak is, and the middle of the way down, "
-        "where half of it is left.",
-    ),
+    checker=cosine_checker,
     hints=[
         "Two cases: `step < rise` and the rest.",
         "The way down takes `steps - rise` steps; let t go from 0 to 1 along it.",
@@ -139,51 +114,10 @@ def rate_at(step: int, steps: int, peak: float, rise: int) -> float:
     return peak * (1 + math.cos(math.pi * t)) / 2
 
 
-def _ema(values: list[float], decay: float, start: float | None = None) -> list[float]:
-    average = values[0] if start is None else start
-    result = []
-    for value in values:
-        average = decay * average + (1 - decay) * value
-        result.append(average)
-    return result
-
-
 @exercise(
     "tricks.ema",
     task="The exponential moving average after each value, started at the first value.",
-    checker=function(
-        _ema,
-        [
-            ([1.0, 2.0, 3.0, 4.0], 0.9),
-            ([4.0, 0.0, 0.0], 0.5),
-            ([2.0], 0.99),
-            ([1.0, -1.0, 1.0, -1.0, 1.0], 0.75),
-        ],
-        tolerance=1e-6,
-        wrong=[
-            (
-                lambda values, decay: _ema(values, 1 - decay),
-                "The two weights changed places: `decay` is the share of the *old* "
-                "average that stays.",
-            ),
-            (
-                lambda values, decay: _ema(values, decay, 0.0),
-                "That starts at zero, so the first averages are far too small. (Adam "
-                "does that, and corrects for it.)",
-            ),
-            (
-                lambda values, decay: [
-                    sum(values[: i + 1]) / (i + 1) for i in range(len(values))
-                ],
-                "That is the plain mean of all values so far: nothing is forgotten.",
-            ),
-            (
-                lambda values, decay: _ema(values, decay)[-1],
-                "That is the last average only; return the list of all.",
-            ),
-        ],
-        look="Take two values, 4 and 0, with decay 0.5: the averages are 4 and 2.",
-    ),
+    checker=ema_checker,
     hints=[
         "Keep one number, the average; start it at the first value.",
         "New average = decay · old average + (1 − decay) · new value.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lenet_helpers.plots.style import COLORS, INK
@@ -15,6 +16,7 @@ def effects(
     """Differences and their intervals, largest first; off the scale as numbers.
 
     A row whose interval holds zero is drawn hollow and grey: it is equal to the base.
+    An interval that goes on beyond the axis carries a small mark at the edge.
 
     Args:
         rows: name, difference, half the width of its interval.
@@ -29,25 +31,29 @@ def effects(
     figure = Figure(figsize=(5.6, 0.8 + ROW * len(rows)))
     axis = figure.subplots()
     for place, (_, middle, half) in enumerate(rows):
-        if middle < low:
-            text = f"◂ {middle:.1f} ± {half:.1f}".replace("-", "−")
-            color = COLORS["orange"]
-            axis.text(low, place, text, color=color, va="center", fontsize=9.5)
-            continue
-        style = _style(middle, half)
-        axis.plot(
-            [max(low, middle - half), min(high, middle + half)],
-            [place, place],
-            color=style["color"],
-            linewidth=1.6,
-        )
-        axis.plot(middle, place, markersize=5.5, **style)
+        _row(axis, place, middle, half, low, high)
     axis.axvline(0, color=INK, linewidth=1)
     axis.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="y", length=0, pad=6)
     axis.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
     axis.grid(axis="x")
     return figure
+
+
+def _row(axis: Axes, place: int, middle: float, half: float, low: float, high: float):
+    """A mark with its interval, or a number at the edge when the mark is beyond it."""
+    style = _style(middle, half)
+    color = style["color"]
+    if middle < low:
+        text = f"◂ {middle:.1f} ± {half:.1f}".replace("-", "−")
+        axis.text(low, place, text, color=color, va="center", fontsize=9.5)
+        return
+    ends = [max(low, middle - half), min(high, middle + half)]
+    axis.plot(ends, [place, place], color=color, linewidth=1.6)
+    for end, edge, marker in zip(ends, (low, high), "<>"):
+        if end == edge:  # the interval goes on
+            axis.plot(end, place, marker, color=color, markersize=4, clip_on=False)
+    axis.plot(middle, place, markersize=5.5, **style)
 
 
 def _style(middle: float, half: float) -> dict:

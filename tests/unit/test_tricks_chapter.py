@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy import stats
 from torch import nn
 from torch.optim import lr_scheduler
 from torch.utils.data import TensorDataset
@@ -16,6 +17,7 @@ from lenet_helpers import exercises, quiz
 from lenet_helpers.exercises import tricks as solutions
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.plots.effects import effects
+from lenet_helpers.plots.style import INK
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,13 @@ def test_moving_average_is_that_of_pandas():
     assert solutions.moving_average(values, 0.8) == pytest.approx(theirs.tolist())
 
 
+def test_paired_interval_is_that_of_scipy():
+    ours, base = [98.1, 97.0, 97.4, 97.9, 96.6], [98.0, 97.1, 97.2, 97.7, 96.1]
+    t = stats.t.ppf(0.975, 4)
+    theirs = stats.ttest_rel(ours, base).confidence_interval(0.95)
+    assert solutions.paired_interval(ours, base, t) == pytest.approx(theirs)
+
+
 def test_dropout_of_pytorch_is_accepted():
     def dropout(x, p, training):
         return F.dropout(x, p, training)
@@ -162,9 +171,26 @@ def test_the_rate_with_the_best_mean_is_chosen_once_all_were_tried(experiment):
 
 def test_what_is_done_is_not_run_again(experiment):
     tricks, _ = experiment
-    first = next(tricks.todo([], 5, None))
-    done = [{"variant": first[0], "seed": first[2], "val_accuracy": 0.9}]
-    assert next(tricks.todo(done, 5, None))[2] == first[2] + 1
+    name, variant, seed, _ = next(tricks.todo([], 5, None))
+    rate = variant.settings["lr"]
+    done = [{"variant": name, "seed": seed, "lr": rate, "val_accuracy": 0.9}]
+    assert next(tricks.todo(done, 5, None))[2] == seed + 1
+    other = [{**done[0], "lr": 2 * rate}]  # another rate was chosen since
+    assert next(tricks.todo(other, 5, None))[2] == seed
+
+
+def test_every_run_is_there_at_the_rate_that_won(experiment, root):
+    tricks, _ = experiment
+    results = json.loads((root / "experiments/results/tricks.json").read_text())
+    assert results["rates"] == tricks.chosen(results["runs"])
+    assert next(tricks.todo(results["runs"], 5, None), None) is None
+
+
+def test_no_rate_that_won_stands_at_the_edge_of_its_grid(experiment, root):
+    _, variants = experiment
+    results = json.loads((root / "experiments/results/tricks.json").read_text())
+    for name, grid in variants.GRIDS.items():
+        assert min(grid) < results["rates"][name] < max(grid), name
 
 
 def test_averages_are_those_of_the_weights(experiment):
@@ -199,6 +225,19 @@ def test_an_effect_smaller_than_its_interval_is_drawn_hollow():
     assert len({line.get_marker() for line in marks}) == 3
 
 
-def test_what_is_off_the_scale_stands_there_as_a_number():
-    figure = effects([("far", -20.0, 3.0)], low=-1, high=1, xlabel="points")
-    assert "−20.0 ± 3.0" in [text.get_text() for text in figure.axes[0].texts][0]
+def test_what_is_off_the_scale_stands_there_as_a_number_grey_where_it_is_equal():
+    figure = effects(
+        [("far", -20.0, 3.0), ("unsure", -20.0, 30.0)], low=-1, high=1, xlabel="points"
+    )
+    far, unsure = figure.axes[0].texts
+    assert "−20.0 ± 3.0" in far.get_text()
+    assert far.get_color() != unsure.get_color() == INK
+
+
+def test_an_interval_that_goes_on_beyond_the_edge_is_marked_there():
+    figure = effects(
+        [("wide", -0.5, 2.0), ("inside", 0.2, 0.1)], low=-1, high=1, xlabel="points"
+    )
+    marks = [line for line in figure.axes[0].lines if line.get_marker() in ("<", ">")]
+    places = sorted(tuple(map(float, line.get_xydata()[0])) for line in marks)
+    assert places == [(-1, 1), (1, 1)]
