@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from lenet_helpers.plots.style import COLORS, INK
 
-ROW = 0.235  # inches
+ROW = 0.265  # inches
+FONT = 11.5  # points: a phone shows the figure at half its size
 
 
 def effects(
@@ -32,10 +33,13 @@ def effects(
     axis = figure.subplots()
     for place, (_, middle, half) in enumerate(rows):
         _row(axis, place, middle, half, low, high)
-    axis.axvline(0, color=INK, linewidth=1)
+    on_scale = sum(middle >= low for _, middle, _ in rows)  # numbers stand below
+    axis.vlines(0, -0.6, on_scale - 0.5, color=INK, linewidth=1)
     axis.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-    axis.tick_params(axis="y", length=0, pad=6)
-    axis.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
+    axis.tick_params(axis="y", length=0, pad=6, labelsize=FONT)
+    axis.tick_params(axis="x", labelsize=FONT)
+    axis.set_xlabel(xlabel, fontsize=FONT)
+    axis.set(xlim=(low, high), ylim=(len(rows) - 0.4, -0.6))
     axis.grid(axis="x")
     return figure
 
@@ -46,7 +50,7 @@ def _row(axis: Axes, place: int, middle: float, half: float, low: float, high: f
     color = style["color"]
     if middle < low:
         text = f"◂ {middle:.1f} ± {half:.1f}".replace("-", "−")
-        axis.text(low, place, text, color=color, va="center", fontsize=9.5)
+        axis.text(low, place, text, color=color, va="center", fontsize=FONT)
         return
     ends = [max(low, middle - half), min(high, middle + half)]
     axis.plot(ends, [place, place], color=color, linewidth=1.6)
