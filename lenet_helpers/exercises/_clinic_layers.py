@@ -198,7 +198,7 @@ class PartialC3(nn.Module):
 
     **Why it is easy to miss.** Right after construction every test passes: 1,500
     weights, the right zeros. One optimiser step later there are 2,400, and the network
-    trains on, even a little better. Count connections *after* training.
+    trains on. Count connections *after* training.
     """
 
     def __init__(self, mask):

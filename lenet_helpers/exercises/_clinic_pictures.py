@@ -94,7 +94,7 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
 
     **Why it is easy to miss.** Flipping is right for cats and cars, so it stands in
     every recipe. Nothing fails, the loss falls, and the overall score loses only a
-    few points; the digits that suffer (2, 5, 7) show when you score class by class.
+    few points; which digits suffer shows when you score class by class.
     """
     moved = []
     for image in images:

@@ -55,7 +55,7 @@ def _strongest(responses: Tensor, size: int) -> Tensor:
         "Then take the largest over the last two dimensions: `amax((-2, -1))`.",
         "Or let `F.max_pool2d` do it; it wants a batch and a channel dimension.",
     ],
-    more="The neocognitron and LeNet average here; taking the largest came later.",
+    more="The neocognitron and LeNet average here; AlexNet takes the largest.",
 )
 def complex_cells(responses: Tensor, size: int) -> Tensor:
     """Cut rows and columns into groups of `size`; keep the largest of each square.
@@ -128,9 +128,9 @@ def seen() -> float:
 @exercise(
     "history.sun",
     task=(
-        "LeNet-1989 took 3 days: 167,693 presentations of 63,660 multiply-adds. How "
-        "many days would LeNet-5 (1,200,000 of 328,096) have taken on that machine, "
-        "at the same speed? (To the nearest day.)"
+        "LeNet-1989 took 3 days: 167,693 presentations of 63,660 multiply-adds. To the "
+        "nearest day, how long would LeNet-5 (1,200,000 of 328,096) have taken on that "
+        "machine, at the same speed?"
     ),
     checker=number(
         111,
@@ -146,16 +146,16 @@ def seen() -> float:
         "Multiply presentations by multiply-adds for both networks.",
         "The ratio of the two is about 37. The smaller one took 3 days.",
     ],
-    more="In 1998 it took 2 to 3: the machine and the program were 40 times as fast.",
+    more="In 1998 it took 2 to 3: machine and program were some 40 times as fast.",
 )
-def on_the_sun() -> float:
+def on_the_sun() -> int:
     """Thirty-seven times the work at the same speed takes thirty-seven times as long.
 
     The backward pass costs about twice the forward pass for both; it cancels.
     """
     work_1989 = 167_693 * 63_660
     work_1998 = 1_200_000 * 328_096
-    return 3 * work_1998 / work_1989
+    return round(3 * work_1998 / work_1989)
 
 
 def _rejection(

@@ -114,6 +114,33 @@ def test_every_case_is_in_the_table_of_symptoms(cells):
     assert set(CASES) == set(re.findall(r"\(#case-([\w-]+)\)", table))
 
 
+def test_one_batch_by_heart_shows_what_the_table_says_and_no_frozen_layer(cells, ward):
+    """Softmax twice and gradients that pile up, but not case 16: the rest learns."""
+    names, x, y = dict(ward), ward["images"][:32], ward["labels"][:32]
+    for id in ("softmax", "zero-grad", "optimizer"):
+        run(cells[f"clinic-{id}-broken"].source, names)
+    network, sgd = ward["ModernLeNet5"], torch.optim.SGD
+
+    def learned(model, optimizer, take=names["batch_step"], labels=y):
+        return [take(model, optimizer, x, labels) for _ in range(150)][-1]
+
+    def fresh():
+        torch.manual_seed(0)
+        model = network(activation="relu", pool="max")
+        return model, sgd(model.parameters(), lr=0.08)
+
+    def softly(*args):
+        return names["batch_step"](*args, names["batch_loss"])
+
+    assert learned(*fresh()) < 0.1
+    assert learned(*fresh(), take=softly) > 1.4
+    assert learned(*fresh(), take=names["training_step"]) > 1
+    frozen = names["fine_tune"](names["load_pretrained"](), classes=4, lr=0.05)
+    assert learned(*frozen, labels=y % 4) < 0.1
+    row = re.search(r"\| One batch.*", cells["clinic-prevention"].source)[0]
+    assert "softmax" in row and "zero-grad" in row and "optimizer" not in row
+
+
 def test_labels_of_other_forms_that_are_right_are_accepted():
     def by_view(logits, labels):
         return nn.functional.cross_entropy(logits, labels.view(-1).to(torch.int64))
