@@ -1,5 +1,6 @@
 """The experiment on what came after LeNet: fair by parameters, and whole."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -60,3 +61,10 @@ def test_what_is_reported_is_what_the_network_scores():
     assert row["macs"] == 651_720
     best = max(epoch["val_accuracy"] for epoch in row["epochs"])
     assert row["test_accuracy"] == pytest.approx(best, abs=1e-4)  # the same images
+
+
+@pytest.mark.parametrize("script", ["legacy", "capacity"])
+def test_a_script_finds_the_helpers_when_started_by_itself(script, tmp_path):
+    path = Path(cifar.__file__).parent / f"{script}.py"
+    command = [sys.executable, "-E", str(path), "--help"]
+    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
