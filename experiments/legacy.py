@@ -4,8 +4,8 @@
     python experiments/legacy.py --only norm  # one network
     python experiments/legacy.py --minutes 2  # starts no run after two minutes
 
-See ``NETWORKS`` for what is compared and ``cifar.py`` for how it is trained. A sixth of
-the training images and three epochs: what one core does in a quarter of an hour.
+See ``NETWORKS`` for what is compared and ``cifar.py`` for how it is trained. A tenth of
+the training images and three epochs: what one core does in ten minutes.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from torch.utils.data import TensorDataset
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.descendants import Descendant
 
-IMAGES, HELD, EPOCHS, BATCH = 8_000, 2_000, 3, 64
+IMAGES, HELD, EPOCHS, BATCH = 5_000, 1_000, 3, 64
 DEEP = {"widths": (8, 26), "stacked": True, "head": "average", "blocks": 4}
 # Every one has between 61,700 and 63,000 parameters; each row says what it changes.
 NETWORKS = {
