@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from lenet_helpers import data
 
 IMAGES, EPOCHS, BATCH, RATE, SEEDS = 500, 100, 50, 0.002, 5
-WIDTHS = (1 / 6, 1 / 3, 2 / 3, 1)
+WIDTHS = (1 / 6, 1 / 3, 1)
 
 
 def lenet(width: float) -> nn.Sequential:
