@@ -34,7 +34,7 @@ def test_plain_and_shortcut_differ_in_nothing_but_the_shortcut():
         k: v.shape for k, v in shortcut.items()
     }
     convolutions = [w for w in plain.values() if w.ndim == 4]
-    assert len(convolutions) == 4 + 2 * 4 * 2
+    assert len(convolutions) == 4 + 2 * 2 * 2
 
 
 def test_what_is_reported_is_what_the_network_scores():
