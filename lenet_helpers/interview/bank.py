@@ -79,7 +79,7 @@ CHAPTERS = {
     "convolution": "02-architecture",
     "pooling": "02-architecture",
     "activations": "08-training",
-    "optimisation": "08-training",
+    "optimisation": "09-training-tricks",
     "backpropagation": "08-training",
     "regularisation": "09-training-tricks",
     "debugging": "18-bug-clinic",
