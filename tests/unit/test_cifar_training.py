@@ -76,3 +76,9 @@ def test_every_variant_takes_colour_and_its_rate_is_a_variants_own():
         model = network(in_channels=3).eval()
         assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10), name
         assert lenet_vs_alexnet.VARIANTS[rate_of][2] == rate_of
+
+
+def test_the_plan_runs_every_variant_on_colour_once():
+    plan = lenet_vs_alexnet.PLAN
+    names = [name for data, names in plan if data == "cifar10" for name in names]
+    assert sorted(names) == sorted(lenet_vs_alexnet.VARIANTS)

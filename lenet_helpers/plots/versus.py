@@ -1,0 +1,137 @@
+"""Figures that set two networks side by side: their layers, their curves."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from lenet_helpers.plots.style import COLORS, INK, LARGE
+from lenet_helpers.shapes import LayerRow, Trace
+
+PAIR = (("blue", "o", "-"), ("orange", "s", "--"))  # of the first network, the second
+WIDE = 0.08  # of a bar: a narrower part has no room for its name
+SIDES = {  # where a name stands beside its dot: (dx, dy) in points, alignment
+    "left": ((-8, 0), "right", "center"),
+    "right": ((8, 0), "left", "center"),
+    "above": ((0, 7), "center", "bottom"),
+    "below": ((0, -8), "center", "top"),
+    "upper right": ((8, 6), "left", "center"),
+    "lower right": ((8, -6), "left", "center"),
+}
+
+
+def _label(row: LayerRow) -> str:
+    """As the papers write it: C1, but conv1."""
+    return row.name.upper() if len(row.name) < 3 else row.name
+
+
+def is_single(row: LayerRow) -> bool:
+    """Whether a layer is a list of units, each seeing all before it: used once."""
+    return all(side == 1 for side in row.output_shape[1:])
+
+
+def splits(networks: Mapping[str, Trace]) -> Figure:
+    """Each network's parameters and multiply-adds, its layers as parts of two bars.
+
+    Layers with maps are blue, those of single units orange; the names of parts
+    below 8 % are left out.
+    """
+    figure = Figure(figsize=(5.6, 2.9))
+    axis = figure.subplots()
+    bars = [(what, name) for what in ("params", "macs") for name in networks]
+    places = [0, 1, 2.4, 3.4]
+    for place, (what, name) in zip(places, bars):
+        _bar(axis, place, networks[name], what)
+    units = {"params": "parameters", "macs": "MACs"}
+    labels = [f"{name}\n{units[what]}" for what, name in bars]
+    axis.set_yticks(places[: len(bars)], labels, fontsize=12)
+    axis.set(xlim=(0, 1), ylim=(places[len(bars) - 1] + 0.5, -0.5), xticks=[])
+    axis.tick_params(length=0)
+    axis.spines[["left", "bottom"]].set_visible(False)
+    kinds = {"maps": COLORS["blue"], "single units": COLORS["orange"]}
+    patches = [Patch(color=colour, label=kind) for kind, colour in kinds.items()]
+    look = {"loc": "upper right", "bbox_to_anchor": (1, 0), "ncols": 2, "fontsize": 12}
+    axis.legend(handles=patches, **look)
+    return figure
+
+
+def _bar(axis: Axes, place: float, rows: Trace, what: str) -> None:
+    total, start = getattr(rows, what), 0.0
+    for row in rows:
+        share = getattr(row, what) / total
+        colour = COLORS["orange" if is_single(row) else "blue"]
+        axis.barh(place, share, left=start, height=0.72, color=colour, ec="w", lw=0.8)
+        if share > WIDE:
+            text = f"{_label(row)}\n{share:.0%}"
+            look = {"ha": "center", "va": "center", "color": "w", "fontsize": 10.5}
+            axis.text(start + share / 2, place, text, **look)
+        start += share
+
+
+def reuse(
+    networks: Mapping[str, Trace], sides: Mapping[str, str] | None = None
+) -> Figure:
+    """Multiply-adds against parameters, a dot a layer, both axes logarithmic.
+
+    A diagonal joins the layers whose weights are used equally often.
+
+    Args:
+        networks: two of them; layers that learn nothing are left out.
+        sides: layer -> "left", "right", "above" or "below", where its name stands;
+            right of its dot unless given here.
+    """
+    figure = Figure(figsize=(5.6, 4.4))
+    axis = figure.subplots()
+    axis.set(xscale="log", yscale="log", xlabel="parameters of a layer")
+    axis.set(ylabel="multiply-adds of a layer", xlim=(5, 3e8), ylim=(2e2, 1.5e9))
+    _diagonals(axis)
+    for (name, rows), (colour, marker, _) in zip(networks.items(), PAIR):
+        learned = [row for row in rows if row.params]
+        x, y = ([getattr(row, what) for row in learned] for what in ("params", "macs"))
+        axis.plot(x, y, marker, color=COLORS[colour], markersize=6, label=name)
+        for row in learned:
+            offset, ha, va = SIDES[(sides or {}).get(row.name, "right")]
+            look = {"ha": ha, "va": va, "color": COLORS[colour], "fontsize": 11.5}
+            at = {"xytext": offset, "textcoords": "offset points"}
+            axis.annotate(_label(row), (row.params, row.macs), **at, **look)
+    axis.legend(loc="lower right", fontsize=LARGE)
+    return figure
+
+
+def _diagonals(axis: Axes) -> None:
+    """Lines of equal use, each with its number along it."""
+    for times, y in ((1, 1.6e5), (100, 6e5), (10_000, 1e6)):
+        axis.axline((1, times), (10, 10 * times), color=INK, lw=0.9, ls=":")
+        text = f"used {times:,} times" if times > 1 else "used once"
+        look = {"rotation": 41, "rotation_mode": "anchor", "fontsize": 11}
+        axis.text(y / times, 1.25 * y, text, **look)
+
+
+def score_curves(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[float], torch.Tensor]]],
+    xlabel: str,
+) -> Figure:
+    """Accuracy against time, one panel a data set: mean over seeds, range as a band.
+
+    ``panels``: title -> {network: (times, float [seeds, len(times)])}.
+    """
+    figure = Figure(figsize=(5.6, 0.4 + 2.4 * len(panels)))
+    axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
+    for axis, (title, networks) in zip(axes, panels.items()):
+        for (name, (times, table)), (colour, marker, line) in zip(
+            networks.items(), PAIR
+        ):
+            low, high = (edge.tolist() for edge in table.aminmax(dim=0))
+            look = {"color": COLORS[colour]}
+            axis.plot(times, table.mean(0), marker + line, label=name, ms=5, **look)
+            axis.fill_between(times, low, high, alpha=0.2, linewidth=0, **look)
+        axis.set(title=title, ylabel="validation accuracy", xlim=(0, None))
+        axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axis.yaxis.set_major_locator(MaxNLocator(5))
+        axis.grid(axis="y")
+    axes[0].legend(loc="lower right")
+    axes[-1].set_xlabel(xlabel)
+    return figure
