@@ -1,11 +1,14 @@
 """What the chapter on LeNet against AlexNet says in words and uses, checked."""
 
+import json
 import math
+import statistics
 from pathlib import Path
 
 import nbformat
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -129,3 +132,50 @@ def test_curves_are_means_within_the_range_of_the_seeds():
     torch.testing.assert_close(torch.tensor(line.get_ydata()), table.mean(0))
     band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.1, 0.5))
+
+
+@pytest.fixture(scope="module")
+def scores() -> dict[tuple[str, str], list[float]]:
+    """(data set, variant) -> test accuracy in %, seed by seed, where all five ran."""
+    path = ROOT / "experiments" / "results" / "lenet-vs-alexnet.json"
+    found = {}
+    for row in json.loads(path.read_text())["runs"]:
+        if "variant" in row:
+            key = row["dataset"], row["variant"]
+            found.setdefault(key, {})[row["seed"]] = 100 * row["test_accuracy"]
+    return {
+        key: [by_seed[seed] for seed in range(5)]
+        for key, by_seed in found.items()
+        if len(by_seed) == 5
+    }
+
+
+def change(scores, before, after, dataset="cifar10") -> tuple[float, float]:
+    """Mean difference, and half of its 95 % interval by Student's t, from scipy."""
+    a, b = scores[dataset, before], scores[dataset, after]
+    test = stats.ttest_rel(b, a)
+    low, high = test.confidence_interval(0.95)
+    return statistics.mean(b) - statistics.mean(a), (high - low) / 2
+
+
+def test_sentences_on_the_two_networks_are_what_was_measured(scores, chapter):
+    read = chapter["versus-long-table-read"]
+    assert "3.4 points" in read and "0.3 points" in read
+    assert round(change(scores, "lenet", "alexnet")[0], 1) == 3.4
+    assert round(change(scores, "lenet", "alexnet", "mnist")[0], 1) == 0.3
+    levels = chapter["versus-gap-levels-read"]
+    for variant in ("lenet-relu-max", "alexnet", "alexnet-bare"):
+        assert f"{statistics.mean(scores['cifar10', variant]):.1f} %" in levels
+
+
+def test_sentences_on_the_steps_are_what_was_measured(scores, chapter):
+    told = {
+        5.9: ("lenet", "lenet-relu-max"),
+        4.0: ("lenet-relu-max", "alexnet-bare"),
+        -6.6: ("alexnet-bare", "alexnet"),
+    }
+    for points, pair in told.items():
+        mean, half = change(scores, *pair)
+        assert round(mean, 1) == points and abs(mean) > half
+        for cell in ("versus-summary", "versus-ask-decisive"):
+            assert f"{abs(points)}" in chapter[cell]
