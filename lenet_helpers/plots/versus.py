@@ -12,6 +12,7 @@ from lenet_helpers.plots.style import COLORS, INK, LARGE
 from lenet_helpers.shapes import LayerRow, Trace
 
 PAIR = (("blue", "o", "-"), ("orange", "s", "--"))  # of the first network, the second
+KINDS = (COLORS["sky"], COLORS["orange"])  # of maps, of units: black reads on both
 WIDE = 0.08  # of a bar: a narrower part has no room for its name
 SIDES = {  # where a name stands beside its dot: (dx, dy) in points, alignment
     "left": ((-8, 0), "right", "center"),
@@ -51,8 +52,8 @@ def splits(networks: Mapping[str, Trace]) -> Figure:
     axis.set(xlim=(0, 1), ylim=(places[len(bars) - 1] + 0.5, -0.5), xticks=[])
     axis.tick_params(length=0)
     axis.spines[["left", "bottom"]].set_visible(False)
-    kinds = {"maps": COLORS["blue"], "single units": COLORS["orange"]}
-    patches = [Patch(color=colour, label=kind) for kind, colour in kinds.items()]
+    kinds = ("maps", "single units")
+    patches = [Patch(color=KINDS[i], label=kind) for i, kind in enumerate(kinds)]
     look = {"loc": "upper right", "bbox_to_anchor": (1, 0), "ncols": 2, "fontsize": 12}
     axis.legend(handles=patches, **look)
     return figure
@@ -62,11 +63,11 @@ def _bar(axis: Axes, place: float, rows: Trace, what: str) -> None:
     total, start = getattr(rows, what), 0.0
     for row in rows:
         share = getattr(row, what) / total
-        colour = COLORS["orange" if is_single(row) else "blue"]
+        colour = KINDS[is_single(row)]
         axis.barh(place, share, left=start, height=0.72, color=colour, ec="w", lw=0.8)
         if share > WIDE:
             text = f"{_label(row)}\n{share:.0%}"
-            look = {"ha": "center", "va": "center", "color": "w", "fontsize": 10.5}
+            look = {"ha": "center", "va": "center", "color": "k", "fontsize": 10.5}
             axis.text(start + share / 2, place, text, **look)
         start += share
 
