@@ -1,6 +1,7 @@
 """AlexNet's experiments: they resume, refuse other settings, and are complete."""
 
 import json
+import statistics
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -77,3 +78,68 @@ def test_committed_results_are_complete(name):
     assert seeds == wanted
     compared = [s for s in seeds.values() if len(s) > 1]
     assert len(compared) >= 2 and all(s == [0, 1, 2, 3, 4] for s in compared)
+
+
+def measured(name: str, variant: str, key: str) -> list:
+    """The values of the five seeds, in their order."""
+    runs = json.loads((RESULTS / f"{name}.json").read_text())["runs"]
+    by_seed = sorted(
+        (r for r in runs if r["variant"] == variant), key=lambda r: r["seed"]
+    )
+    return [run[key] for run in by_seed]
+
+
+def points(name: str, variant: str, other: str, key: str) -> tuple[float, float]:
+    """Mean and standard deviation of the difference, seed by seed, in points."""
+    pair = measured(name, variant, key), measured(name, other, key)
+    each = [100 * (a - b) for a, b in zip(*pair, strict=True)]
+    return statistics.mean(each), statistics.stdev(each)
+
+
+def test_what_the_chapter_says_of_relu_and_tanh_was_measured():
+    epochs = {
+        kind: measured("alexnet-relu", kind, "epochs") for kind in ("relu", "tanh")
+    }
+    assert set(epochs["tanh"]) == {9, 10}
+    assert (min(epochs["relu"]), max(epochs["relu"])) == (14, 17)
+    rates = {measured("alexnet-relu", kind, "rate")[0] for kind in epochs}
+    assert rates <= set(alexnet_relu.RATES[1:-1])  # the best is not at an edge
+
+
+def test_what_the_chapter_says_of_normalisation_and_overlap_was_measured():
+    mean, spread = points("alexnet-parts", "tiled", "overlapping", "test_error")
+    assert abs(mean) < spread
+    worst = max(measured("alexnet-parts", "tiled", "test_error"))
+    assert sorted(measured("alexnet-parts", "tiled", "test_error"))[-2] < worst - 0.1
+    for norm, low, high in (("as-printed", 1, 3), ("at-pixel-scale", 5, 8)):
+        for key in ("test_error", "train_error"):
+            mean, spread = points("alexnet-parts", f"norm-{norm}", "overlapping", key)
+            assert spread < mean and (key == "train_error" or low < mean < high)
+    rate = measured("alexnet-parts", "overlapping", "rate")[0]
+    assert rate == min(alexnet_parts.RATES)
+
+
+def test_what_the_chapter_says_of_dropout_was_measured():
+    masks = measured("alexnet-dropout", "dropout", "arithmetic")
+    one_pass = measured("alexnet-dropout", "dropout", "test_error")
+    gaps = [[a - b for a in m] for m, b in zip(masks, one_pass, strict=True)]
+    assert statistics.mean(gap[0] for gap in gaps) > 0.05
+    assert abs(statistics.mean(gap[-1] for gap in gaps)) < 0.01
+    mean, spread = points("alexnet-dropout", "dropout", "none", "test_error")
+    assert spread < mean and 5.5 < mean < 6
+    train = [measured("alexnet-dropout", v, "train_error") for v in ("dropout", "none")]
+    assert [round(statistics.mean(t), 1) for t in train] == [0.5, 0.2]
+
+
+def test_what_the_chapter_says_of_crops_was_measured():
+    gains = {}
+    for variant in ("centre", "crops"):
+        one, ten = (
+            measured("alexnet-crops", variant, k) for k in ("one_crop", "ten_crops")
+        )
+        each = [a - b for a, b in zip(one, ten, strict=True)]
+        assert min(each) > 0
+        gains[variant] = statistics.mean(each)
+    assert gains["centre"] > gains["crops"]
+    mean, spread = points("alexnet-crops", "crops", "centre", "one_crop")
+    assert abs(mean) < spread
