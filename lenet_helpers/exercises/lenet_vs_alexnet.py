@@ -1,6 +1,6 @@
 """The exercises of the chapter on LeNet against AlexNet."""
 
-from lenet_helpers.exercises import _versus_costs  # noqa: F401  (registers two)
+from lenet_helpers.exercises import _lenet_vs_alexnet_costs  # noqa: F401  (two more)
 from lenet_helpers.exercises.checkers import function
 from lenet_helpers.exercises.engine import exercise
 
