@@ -52,7 +52,11 @@ def watched_page(browser, scheme: str = "light", size: str = "desk", **options):
         if answer.status >= 400:
             faults.append(f"{answer.status}: {answer.url}")
 
-    page.on("requestfailed", lambda r: faults.append(f"request failed: {r.url}"))
+    def failed(request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # cut off by going to the next page
+            faults.append(f"request failed: {request.url} ({request.failure})")
+
+    page.on("requestfailed", failed)
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on("console", console)
     page.on("response", response)
