@@ -1,9 +1,10 @@
 """How the CIFAR-10 experiments train: one recipe, one subset, one rule for the rate.
 
 Adam with a one-cycle schedule, a fixed subset of the training images and others for
-validation, at most 5,000. The peak rate is chosen for each network, among three, by
-validation accuracy of one run of its own (seed 100, half as long); the runs that are
-reported have other seeds, and score the test set once, at the end.
+validation, at most 5,000. ``rate_for`` chooses a network's peak rate among three, by
+validation accuracy of one run of its own (seed 100, half as long);
+``lenet_vs_alexnet.py`` does not trust one run and has a stricter rule. Each run scores
+the test set once, at the end, which chooses nothing.
 """
 
 import time

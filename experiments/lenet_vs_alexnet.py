@@ -8,14 +8,18 @@ Two cores cannot train AlexNet at full width on all images: the "AlexNet" here i
 64 images: 4,000 training images four times, or, for "more data", 16,000 once. Two kinds
 of run take more steps: "longer" twice as many, about the time that the wider network
 needs; "more-longer" sees the 16,000 images four times.
-``cifar.py`` says how a run is trained and how its rate is chosen. A network and the
-same one with dropout, augmentation or more data have the same rate.
+
+Each network is trained with every seed at several peak rates, a factor of about three
+apart, until the best of them has a worse one on either side; ``best_rate`` names it, by
+validation accuracy. All rates' runs are kept. A network and the same one with moved
+pictures, more data or more steps have the same rate. ``cifar.py`` says the rest.
 """
 
 import argparse
 import time
 from collections.abc import Iterator
 from functools import cache, partial
+from statistics import mean
 
 import cifar
 from runs import Runs
@@ -28,6 +32,7 @@ from lenet_helpers.models.alexnet import AlexNetCifar
 from lenet_helpers.models.descendants import Descendant
 
 IMAGES, EPOCHS, MORE, HELD, BATCH = 4_000, 4, 4, 1_000, 64
+SEEDS, RATES = range(5), (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 LONGER = 2  # LeNet's steps take about half the time of those of AlexNet's eighth
 EIGHTH = partial(AlexNetCifar, width=1 / 8)
 BARE = partial(EIGHTH, dropout=0.0)
@@ -50,7 +55,7 @@ VARIANTS = {
     "lenet-relu": (partial(ModernLeNet5, activation="relu"), {}, "lenet-relu"),
     "lenet-relu-max": (Descendant, {}, "lenet-relu-max"),
     "lenet-stacked": (partial(Descendant, stacked=True), {}, "lenet-stacked"),
-    "lenet-dropout": (with_dropout, {}, "lenet-relu-max"),
+    "lenet-dropout": (with_dropout, {}, "lenet-dropout"),
     "lenet-augmented": (Descendant, MOVED, "lenet-relu-max"),
     "lenet-more-data": (Descendant, {"more": MORE}, "lenet-relu-max"),
     "lenet-longer": (Descendant, {"longer": LONGER}, "lenet-relu-max"),
@@ -58,7 +63,7 @@ VARIANTS = {
     "slim": (SLIM, {}, "slim"),
     "slim-tanh": (partial(SLIM, activation="tanh"), {}, "slim-tanh"),
     "alexnet-bare": (BARE, {}, "alexnet-bare"),
-    "alexnet": (EIGHTH, {}, "alexnet-bare"),
+    "alexnet": (EIGHTH, {}, "alexnet"),
     "alexnet-augmented": (BARE, MOVED, "alexnet-bare"),
     "alexnet-more-data": (BARE, {"more": MORE}, "alexnet-bare"),
     "alexnet-more-longer": (BARE, MUCH, "alexnet-bare"),
@@ -83,52 +88,70 @@ def parts(images, more: int = 1) -> tuple[TensorDataset, TensorDataset]:
     return train_set, TensorDataset(*[t[:HELD] for t in held.tensors])
 
 
-def run(images, runs: Runs, dataset: str, name: str, seed: int) -> dict:
+def best_rate(runs: Runs, dataset: str, name: str) -> float | None:
+    """The rate with the highest validation accuracy, mean over the seeds.
+
+    Only rates that every seed has tried count; None as long as there is none.
+    """
+    tried: dict[float, list[float]] = {}
+    for row in runs.rows:
+        if (row["dataset"], row["variant"]) == (dataset, name):
+            best = max(epoch["val_accuracy"] for epoch in row["epochs"])
+            tried.setdefault(row["lr"], []).append(best)
+    means = {lr: mean(all_) for lr, all_ in tried.items() if len(all_) == len(SEEDS)}
+    return max(means, key=means.get, default=None)
+
+
+def next_run(runs: Runs, dataset: str, name: str) -> dict | None:
+    """What is missing: a seed at the rate, or at one of its neighbours."""
+    owner = VARIANTS[name][2]
+    middle = best_rate(runs, dataset, owner) or 0.003
+    place = RATES.index(middle)
+    near = RATES[max(0, place - 1) : place + 2]
+    for lr in (middle, *near) if name == owner else (middle,):
+        for seed in SEEDS:
+            key = {"dataset": dataset, "variant": name, "lr": lr, "seed": seed}
+            if key not in runs:
+                return key
+    return None
+
+
+def run(images, dataset: str, variant: str, lr: float, seed: int) -> dict:
+    network, other, _ = VARIANTS[variant]
+    more = other.get("more", 1)
+    train_set, held = parts(images, more)
+    settings = {"epochs": EPOCHS * other.get("longer", 1) // more, "lr": lr}
+    settings |= {"batch_size": BATCH, "augment": other.get("augment"), "seed": seed}
     channels = images.train.tensors[0].shape[1]
-    network, other, rate_of = VARIANTS[name]
-    more, augment = other.get("more", 1), other.get("augment")
-    train_set, held = parts(images)
-    settings = {"epochs": EPOCHS, "batch_size": BATCH}
-    chosen_for = partial(VARIANTS[rate_of][0], in_channels=channels)
-    lr = cifar.rate_for(
-        runs, f"{dataset}/{rate_of}", chosen_for, train_set, held, **settings
-    )
-    if more > 1:
-        train_set, _ = parts(images, more)
-    settings["epochs"] = EPOCHS * other.get("longer", 1) // more
-    settings |= {"lr": lr, "seed": seed, "augment": augment}
     make = partial(network, in_channels=channels)
     row = cifar.measure(make, train_set, held, images.test, **settings)
-    return {"dataset": dataset, "variant": name, "seed": seed, **row}
+    return {"dataset": dataset, "variant": variant, "seed": seed, **row}
 
 
-def jobs(seeds) -> Iterator[dict]:
-    """The runs in order: the two networks first, then what lies between them."""
+def jobs(runs: Runs, only) -> Iterator[dict]:
+    """The runs that are missing, the two networks first; it looks at those made."""
     for dataset, names in PLAN:
-        for seed in seeds:
-            for name in names:
-                yield {"dataset": dataset, "variant": name, "seed": seed}
+        for name in names:
+            while name in only and (job := next_run(runs, dataset, name)):
+                yield job
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=VARIANTS, nargs="*", default=list(VARIANTS))
-    parser.add_argument("--seeds", type=int, nargs="*", default=range(5))
     parser.add_argument("--minutes", type=float, default=float("inf"))
     args = parser.parse_args()
     end, loaded = time.monotonic() + 60 * args.minutes, {}
     facts = {"images": IMAGES, "epochs_each": EPOCHS, "more": MORE}
     runs = Runs("lenet-vs-alexnet", **facts, validation=HELD, batch_size=BATCH)
     load = {"cifar10": cifar.load, "mnist": partial(data.load, "mnist")}
-    for job in jobs(args.seeds):
-        if job in runs or job["variant"] not in args.only:
-            continue
+    for job in jobs(runs, args.only):
         if time.monotonic() > end:
             raise SystemExit("there is more to do: start it again")
         dataset = job["dataset"]
         if dataset not in loaded:
             loaded[dataset] = load[dataset]()
-        runs.add(run(loaded[dataset], runs, *job.values()))
+        runs.add(run(loaded[dataset], **job))
 
 
 if __name__ == "__main__":

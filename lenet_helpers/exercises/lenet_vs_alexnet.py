@@ -118,7 +118,8 @@ def _apart(a: list[float], b: list[float]) -> tuple[float, float]:
         "`zip(a, b)` gives the two scores of one seed.",
         "`statistics.stdev`, or `torch.std`, divides by n − 1.",
     ],
-    more="What a lucky seed gives to both networks cancels in the difference.",
+    more="What a seed gives to both, such as the order of the pictures, cancels in the "
+    "difference; what it gives to one of them stays.",
 )
 def paired(a: list[float], b: list[float]) -> tuple[float, float]:
     """Subtract within a seed first; only then average."""

@@ -13,6 +13,7 @@ from lenet_helpers.shapes import LayerRow, Trace
 
 PAIR = (("blue", "o", "-"), ("orange", "s", "--"))  # of the first network, the second
 KINDS = (COLORS["sky"], COLORS["orange"])  # of maps, of units: black reads on both
+FONT = 11.5  # points: a phone shows the figure at half its size
 WIDE = 0.08  # of a bar: a narrower part has no room for its name
 SIDES = {  # where a name stands beside its dot: (dx, dy) in points, alignment
     "left": ((-8, 0), "right", "center"),
@@ -119,7 +120,7 @@ def score_curves(
 
     ``panels``: title -> {network: (times, float [seeds, len(times)])}.
     """
-    figure = Figure(figsize=(5.6, 0.4 + 2.4 * len(panels)))
+    figure = Figure(figsize=(5.6, 0.4 + 2.6 * len(panels)))
     axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
     for axis, (title, networks) in zip(axes, panels.items()):
         for (name, (times, table)), (colour, marker, line) in zip(
@@ -129,10 +130,13 @@ def score_curves(
             look = {"color": COLORS[colour]}
             axis.plot(times, table.mean(0), marker + line, label=name, ms=5, **look)
             axis.fill_between(times, low, high, alpha=0.2, linewidth=0, **look)
-        axis.set(title=title, ylabel="validation accuracy", xlim=(0, None))
+        axis.set_title(title, fontsize=LARGE)
+        axis.set_ylabel("validation accuracy", fontsize=FONT)
+        axis.set_xlim(0, None)
+        axis.tick_params(labelsize=FONT)
         axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axis.yaxis.set_major_locator(MaxNLocator(5))
+        axis.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
         axis.grid(axis="y")
-    axes[0].legend(loc="lower right")
-    axes[-1].set_xlabel(xlabel)
+    axes[0].legend(loc="lower right", fontsize=FONT)
+    axes[-1].set_xlabel(xlabel, fontsize=FONT)
     return figure

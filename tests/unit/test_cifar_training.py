@@ -82,3 +82,28 @@ def test_the_plan_runs_every_variant_on_colour_once():
     plan = lenet_vs_alexnet.PLAN
     names = [name for data, names in plan if data == "cifar10" for name in names]
     assert sorted(names) == sorted(lenet_vs_alexnet.VARIANTS)
+
+
+def test_a_rate_is_taken_when_every_seed_has_tried_its_neighbours(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(common, "RESULTS", tmp_path)
+    table, tried = runs.Runs("trial"), set()
+    while job := lenet_vs_alexnet.next_run(table, "mnist", "lenet"):
+        tried.add(job["lr"])
+        rows = [{"val_accuracy": 1 - abs(job["lr"] - 0.01)}]
+        table.add(job | {"epochs": rows})
+    assert tried == {0.001, 0.003, 0.01, 0.03}  # from 0.003 on, as far as it gains
+    assert lenet_vs_alexnet.best_rate(table, "mnist", "lenet") == 0.01
+    assert len(table.rows) == 5 * len(tried)
+    assert lenet_vs_alexnet.best_rate(table, "cifar10", "lenet") is None
+
+
+def test_moved_pictures_keep_the_rate_of_their_network(tmp_path, monkeypatch):
+    monkeypatch.setattr(common, "RESULTS", tmp_path)
+    table = runs.Runs("trial")
+    for seed in range(5):
+        key = {"dataset": "cifar10", "variant": "lenet-relu-max", "seed": seed}
+        table.add(key | {"lr": 0.01, "epochs": [{"val_accuracy": 0.5}]})
+    job = lenet_vs_alexnet.next_run(table, "cifar10", "lenet-augmented")
+    assert (job["variant"], job["lr"], job["seed"]) == ("lenet-augmented", 0.01, 0)
