@@ -122,6 +122,7 @@ def score_curves(
     """
     figure = Figure(figsize=(5.6, 0.4 + 2.6 * len(panels)))
     axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
+    figure.get_layout_engine().set(h_pad=0.1)  # inches between the panels
     for axis, (title, networks) in zip(axes, panels.items()):
         for (name, (times, table)), (colour, marker, line) in zip(
             networks.items(), PAIR
