@@ -3,65 +3,87 @@
 import torch
 from torch import Tensor
 
-from lenet_helpers.exercises.checkers import function, number
+from lenet_helpers.exercises import _limits_legacy  # noqa: F401  (four more)
+from lenet_helpers.exercises.checkers import function
 from lenet_helpers.exercises.engine import exercise
 
 
-def _attacked(pixels: Tensor, gradient: Tensor, eps: float) -> Tensor:
-    return (pixels + eps * torch.sign(gradient)).clamp(0, 1)
+def _attacked(x: Tensor, gradient: Tensor, eps: float, mean: float, std: float):
+    pixels = x * std + mean + eps * torch.sign(gradient)
+    return (pixels.clamp(0, 1) - mean) / std
 
 
 def _attacks(generator: torch.Generator) -> list[tuple]:
-    pixels = torch.rand(2, 1, 3, 3, generator=generator)
-    gradient = torch.randn(2, 1, 3, 3, generator=generator)
-    gradient[0, 0, 0] = 0
-    return [(pixels, gradient, 0.1), (pixels, 100 * gradient, 0.5)]
+    cases = []
+    for mean, std, eps in ((0.1, 0.3, 0.1), (0.4, 0.2, 0.5)):
+        pixels = torch.rand(2, 1, 3, 3, generator=generator)
+        gradient = torch.randn(2, 1, 3, 3, generator=generator)
+        gradient[0, 0, 0] = 0
+        cases.append(((pixels - mean) / std, gradient, eps, mean, std))
+    return cases
 
 
 @exercise(
-    "limits.fgsm",
-    task="Attack pixels in [0, 1] by the sign of the loss's gradient, eps at most.",
+    "limits.attack-units",
+    task="FGSM on normalised images, with a step of `eps` in pixels from 0 to 1.",
     checker=function(
         _attacked,
         _attacks,
         wrong=[
             (
-                lambda pixels, gradient, eps: pixels + eps * gradient.sign(),
-                "Is the result still a picture? Look at its largest pixel.",
+                lambda x, gradient, eps, mean, std: (x + eps * gradient.sign()).clamp(
+                    (0 - mean) / std, (1 - mean) / std
+                ),
+                "How far does a *pixel* move when the normalised number moves by eps?",
             ),
             (
-                lambda pixels, gradient, eps: (pixels - eps * gradient.sign()).clamp(
-                    0, 1
+                lambda x, gradient, eps, mean, std: x + eps / std * gradient.sign(),
+                "Is the result still a picture? Undo the normalising and look at the "
+                "largest pixel.",
+            ),
+            (
+                lambda x, gradient, eps, mean, std: (
+                    x + eps / std * gradient.sign()
+                ).clamp(0, 1),
+                "Black and white are not 0 and 1 once the picture is normalised.",
+            ),
+            (
+                lambda x, gradient, eps, mean, std: _attacked(
+                    x, -gradient, eps, mean, std
                 ),
                 "That lowers the loss: it helps the network.",
             ),
             (
-                lambda pixels, gradient, eps: (pixels + eps * gradient).clamp(0, 1),
+                lambda x, gradient, eps, mean, std: (
+                    (x * std + mean + eps * gradient).clamp(0, 1) - mean
+                )
+                / std,
                 "The step must be as long in every pixel, however small its gradient.",
             ),
             (
-                lambda pixels, gradient, eps: (
-                    pixels
-                    + eps
-                    * gradient
-                    / gradient.flatten(1).norm(dim=1)[:, None, None, None]
+                lambda x, gradient, eps, mean, std: (
+                    x * std + mean + eps * gradient.sign()
                 ).clamp(0, 1),
-                "That is a step of Euclidean length eps. Here the *largest* change "
-                "of a pixel is eps.",
+                "Those are pixels. The network reads normalised numbers.",
             ),
         ],
-        look="One step up the loss, as long in each pixel as is allowed, and a picture "
-        "at the end.",
+        look="Which number of the network's input is one step of eps, which is black, "
+        "and which is white?",
     ),
     hints=[
-        "Of the gradient only the sign is used: `gradient.sign()`.",
-        "`clamp(0, 1)` makes a picture of the result.",
+        "Undo the normalising: a pixel is x · std + mean.",
+        "Move and cut off in pixels, then normalise again.",
     ],
-    more="A gradient of exactly 0 moves nothing: the sign of 0 is 0.",
+    more="Without the way back: a step of eps / std, cut off at (0 − mean) / std and "
+    "(1 − mean) / std. The sign is the same in both units, for std is positive.",
 )
-def fgsm(pixels: Tensor, gradient: Tensor, eps: float) -> Tensor:
-    """The sign gives every pixel the same step; clamping keeps it a picture."""
-    return (pixels + eps * gradient.sign()).clamp(0, 1)
+def attack_units(
+    x: Tensor, gradient: Tensor, eps: float, mean: float, std: float
+) -> Tensor:
+    """Back to pixels, one step there, cut off at black and white, normalise again."""
+    pixels = x * std + mean
+    pixels = (pixels + eps * gradient.sign()).clamp(0, 1)
+    return (pixels - mean) / std
 
 
 def _passing(known: Tensor, strange: Tensor, keep: float) -> float:
@@ -114,143 +136,3 @@ def pass_rate(known: Tensor, strange: Tensor, keep: float) -> float:
     kept = round(keep * len(known))
     threshold = known.sort(descending=True).values[kept - 1]
     return (strange >= threshold).double().mean().item()
-
-
-@exercise(
-    "limits.lost-in-depth",
-    task="After how many logistic sigmoids is an error surely below a millionth?",
-    checker=number(
-        10,
-        wrong={
-            9: "Nine factors of a quarter: 1/262,144. Not yet.",
-            20: "Those are factors of a half. How steep is the curve at its steepest?",
-            6: "Those are factors of a tenth.",
-            11: "One too many: work out 4 to the power of one less.",
-        },
-        look="Each layer multiplies by its slope, at most a quarter: which power of 4 "
-        "is the first above 1,000,000?",
-    ),
-    hints=[
-        "The slope of the logistic sigmoid is σ(1 − σ), at most at σ = 1/2.",
-        "Double until you are there: 4, 16, 64, 256, 1,024 are five layers.",
-    ],
-    more="4¹⁰ = 1,048,576. Weights that shrink the error make it fewer layers.",
-)
-def lost_in_depth() -> int:
-    """The first power of 4 that exceeds a million: weights keep the size here."""
-    layers = 0
-    while 4**layers < 1_000_000:
-        layers += 1
-    return layers
-
-
-@exercise(
-    "limits.stacked-weights",
-    task="How many weights do three 3×3 layers save against one 7×7, at 64 maps?",
-    checker=number(
-        90_112,
-        wrong={
-            110_592: "That is what the three layers have, not what they save.",
-            200_704: "That is what the 7×7 layer has.",
-            163_840: "That is *one* 3×3 layer against the 7×7.",
-            1_408: "49 − 27 weights, but for how many pairs of maps?",
-            28_672: "That is two 3×3 layers against one 5×5.",
-        },
-        look="64 · 64 pairs of maps; a pair has k² weights in each layer.",
-    ),
-    hints=[
-        "Three 3×3 layers see 3 + 2 + 2 = 7 pixels.",
-        "A pair of maps has 49 weights in one case and 3 · 9 in the other.",
-    ],
-    more="45 % fewer, and two more ReLUs on the way. In LeNet, where 3 maps become 6 "
-    "and 6 become 16, stacking costs weights instead.",
-)
-def stacked_weights() -> int:
-    """49 − 27 weights for each of 64 · 64 pairs of maps."""
-    return (7 * 7 - 3 * 3 * 3) * 64 * 64
-
-
-def _normal(x, mean, var, weight, bias, eps=1e-5):
-    shape = (1, -1, 1, 1)
-    mean, var, weight, bias = (t.view(shape) for t in (mean, var, weight, bias))
-    return (x - mean) / (var + eps).sqrt() * weight + bias
-
-
-def _maps(generator: torch.Generator) -> list[tuple]:
-    cases = []
-    for count in (1, 6):
-        x = 3 + 2 * torch.randn(count, 4, 3, 3, generator=generator)
-        others = torch.rand(4, 4, generator=generator) + 0.2
-        cases.append((x, *others))
-    return cases
-
-
-@exercise(
-    "limits.batch-norm",
-    task="Batch normalisation as it computes after training (eps 0.00001).",
-    checker=function(
-        _normal,
-        _maps,
-        wrong=[
-            (
-                lambda x, mean, var, weight, bias: _normal(
-                    x,
-                    x.mean((0, 2, 3)),
-                    x.var((0, 2, 3), correction=0),
-                    weight,
-                    bias,
-                ),
-                "Those are the statistics of this batch. After training the stored "
-                "ones are used: an answer must not depend on the other images.",
-            ),
-            (
-                lambda x, mean, var, weight, bias: _normal(
-                    x, mean, var**2, weight, bias
-                ),
-                "Divide by the standard deviation: the root of the variance.",
-            ),
-            (
-                lambda x, mean, var, weight, bias: (x - mean.view(1, -1, 1, 1))
-                / (var.view(1, -1, 1, 1) + 1e-5).sqrt(),
-                "Trainable scale and offset are missing.",
-            ),
-        ],
-        look="Subtract the stored mean of each map, divide by its deviation, then "
-        "scale and shift.",
-    ),
-    hints=[
-        "Each of the four has one number a map: `t.view(1, -1, 1, 1)` lines it up.",
-        "(x − mean) / sqrt(var + eps) · weight + bias",
-    ],
-    more="With everything stored this is one factor and one offset for each map, which "
-    "a convolution before it can absorb.",
-)
-def batch_norm(x: Tensor, mean: Tensor, var: Tensor, weight: Tensor, bias: Tensor):
-    """Stored statistics, one of each for every map."""
-    mean, var, weight, bias = (t.view(1, -1, 1, 1) for t in (mean, var, weight, bias))
-    return (x - mean) / (var + 1e-5).sqrt() * weight + bias
-
-
-@exercise(
-    "limits.patch-embedding",
-    task="How many parameters has ViT-B/16's patch embedding (768 numbers a patch)?",
-    checker=number(
-        590_592,
-        wrong={
-            589_824: "And the biases?",
-            197_376: "That is for grey pictures.",
-            196_608: "That is for grey pictures, and without biases.",
-            768: "That is what one patch becomes. Which weights make it?",
-            115_605_504: "Those are multiply-adds: the kernel at all 196 patches.",
-        },
-        look="A convolution with 16×16 kernels over three colours, and 768 maps.",
-    ),
-    hints=[
-        "One of the 768 numbers reads 16 · 16 · 3 pixels.",
-        "It also has a bias.",
-    ],
-    more="Used at 14 · 14 = 196 places: weight sharing, as in C1.",
-)
-def patch_embedding() -> int:
-    """768 kernels of 16×16 pixels and three colours, each with a bias."""
-    return 768 * (16 * 16 * 3 + 1)

@@ -18,7 +18,7 @@ def sweeps(
     Args:
         panels: name -> (strengths, accuracies).
         trained: name -> the range that training has shown, drawn as a band; where a
-            name is missing, training has shown nothing but the leftmost value.
+            name is missing, training has shown the unspoilt picture alone.
 
     >>> panels = {"a": ([0, 1], [1.0, 0.1]), "b": ([0, 1], [1.0, 0.1])}
     >>> [axis.get_xlabel() for axis in sweeps(panels, {"a": (0, 0.5)}).axes]
