@@ -14,7 +14,7 @@ after training, in ``final``. Run it on a quiet machine.
 - others: two of those ways trained to their end and scored, which takes minutes
 - final: 20 seeds, seconds and test accuracy
 - cuda: the same on a CUDA device, its steps captured as a graph
-- fit: ``training.fit`` against the plain loop, images a second
+- fit: ``training.fit``, the plain loop and the kernel, images a second
 """
 
 import argparse
@@ -168,7 +168,7 @@ def rivals(kernel, train_set, args) -> dict:
 
 
 def fit_speed(kernel, train_set, args) -> dict:
-    """Images a second of ``training.fit`` and of the bare loop, in turns."""
+    """Images a second of ``fit``, of the bare loop and of the kernel, in turns."""
     images, labels = (t[:20480] for t in train_set.tensors)
     some = torch.utils.data.TensorDataset(images, labels)
     one_pass = Recipe(images=len(labels))
@@ -186,12 +186,14 @@ def fit_speed(kernel, train_set, args) -> dict:
         )
         return history.rows[0]["seconds"]
 
-    rates = {"fit": [], "plain loop": []}
+    ways = {
+        "fit": fit,
+        "plain loop": lambda: train_plain(images, labels, one_pass, 0)[1],
+        "own kernel": lambda: train(kernel, images, labels, one_pass, 0)[1],
+    }
+    rates = {name: [] for name in ways}
     for turn in range(2 * args.rounds + 1):
-        seconds = {
-            "fit": fit(),
-            "plain loop": train_plain(images, labels, one_pass, 0)[1],
-        }
+        seconds = {name: way() for name, way in ways.items()}
         if turn:  # the first turn warms up
             for name, s in seconds.items():
                 rates[name].append(len(labels) / s)
