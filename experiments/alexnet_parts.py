@@ -12,10 +12,20 @@ it did not see. Then five seeds train; 5,000 test images are scored once, at the
 - norm-as-printed: overlapping, and normalisation with the paper's constants
 - norm-at-pixel-scale: the same with alpha times 62^2, since our inputs have standard
   deviation 1 and the paper's raw pixels one of about 62
+
+    python experiments/alexnet_parts.py --groups    # needs no data; a quiet machine
+
+times conv2, conv4 and conv5 of AlexNet instead, in two groups and in one, on one
+thread. The two alternate, so that a slow spell of the machine hits both.
 """
 
+import sys
+import time
+
 import alexnet_runs
+import common
 import torch
+from torch import nn
 
 from lenet_helpers.models.four_layer import FourLayerNet
 
@@ -57,6 +67,60 @@ def best_rate(runs: list[dict], name: str) -> float:
     return min(trials, key=lambda r: r["validation_error"])["rate"]
 
 
-if __name__ == "__main__":
+GROUPED = {  # maps in and out, kernel, side
+    "conv2": (96, 256, 5, 27),
+    "conv4": (384, 384, 3, 13),
+    "conv5": (384, 256, 3, 13),
+}
+GROUPS_BATCH, ROUNDS = 16, 15
+
+
+def seconds(layer: nn.Module, x: torch.Tensor) -> tuple[float, float]:
+    """One forward pass; one forward and backward pass."""
+    start = time.perf_counter()
+    with torch.inference_mode():
+        layer(x)
+    middle = time.perf_counter()
+    layer(x).sum().backward()
+    return middle - start, time.perf_counter() - middle
+
+
+def time_groups() -> None:
+    torch.set_num_threads(1)
+    layers = {}
+    for name, (inputs, outputs, kernel, side) in GROUPED.items():
+        x = torch.randn(GROUPS_BATCH, inputs, side, side, requires_grad=True)
+        ratios, params = [], {}
+        pair = {
+            groups: nn.Conv2d(
+                inputs, outputs, kernel, padding=kernel // 2, groups=groups
+            )
+            for groups in (2, 1)
+        }
+        for groups, layer in pair.items():
+            seconds(layer, x)  # the first call sets up
+            params[groups] = sum(p.numel() for p in layer.parameters())
+        for _ in range(ROUNDS):
+            two, one = (seconds(layer, x) for layer in pair.values())
+            ratios.append([a / b for a, b in zip(two, one, strict=True)])
+        forward, step = (list(column) for column in zip(*ratios, strict=True))
+        layers[name] = {
+            "params": [params[2], params[1]],
+            "macs": [side**2 * (params[g] - outputs) for g in (2, 1)],
+            "forward": forward,
+            "forward_and_backward": step,
+        }
+        print(name, sorted(forward)[ROUNDS // 2], sorted(step)[ROUNDS // 2])
+    about = {"batch": GROUPS_BATCH, "rounds": ROUNDS}
+    common.save("alexnet-groups", about | {"layers": layers})
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--groups"]:
+        return time_groups()
     about = {"epochs": EPOCHS, "rates": RATES}
     alexnet_runs.main("alexnet-parts", about, TUNING + JOBS, run)
+
+
+if __name__ == "__main__":
+    main()

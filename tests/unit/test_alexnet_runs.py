@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
 
@@ -17,7 +18,8 @@ import alexnet_relu
 import alexnet_runs
 import common
 
-from lenet_helpers import data
+from lenet_helpers import data, shapes
+from lenet_helpers.models import AlexNet
 
 RESULTS = common.RESULTS
 WANTED = {
@@ -143,3 +145,16 @@ def test_what_the_chapter_says_of_crops_was_measured():
     assert gains["centre"] > gains["crops"]
     mean, spread = points("alexnet-crops", "crops", "centre", "one_crop")
     assert abs(mean) < spread
+
+
+def test_what_the_chapter_says_of_the_time_of_groups_was_measured():
+    saved = json.loads((RESULTS / "alexnet-groups.json").read_text())
+    with torch.device("meta"):
+        traces = [shapes.trace(AlexNet(groups=g), (3, 227, 227)) for g in (2, 1)]
+    assert saved["machine"]["gpu"] is None and saved["machine"]["threads"] == 1
+    for name, layer in saved["layers"].items():
+        for what in ("params", "macs"):
+            assert layer[what] == [getattr(trace[name], what) for trace in traces]
+        for what in ("forward", "forward_and_backward"):
+            assert len(layer[what]) == alexnet_parts.ROUNDS
+            assert 0.49 < statistics.median(layer[what]) < 0.56
