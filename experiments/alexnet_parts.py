@@ -1,4 +1,4 @@
-"""Local response normalisation and overlapping pooling, each measured alone.
+"""Response normalisation, overlapping pooling and groups, each measured alone.
 
     python experiments/alexnet_parts.py    # needs CIFAR-10; resumes where it stopped
 
@@ -12,6 +12,7 @@ it did not see. Then five seeds train; 5,000 test images are scored once, at the
 - norm-as-printed: overlapping, and normalisation with the paper's constants
 - norm-at-pixel-scale: the same with alpha times 62^2, since our inputs have standard
   deviation 1 and the paper's raw pixels one of about 62
+- two-groups: overlapping, the second and third convolution in two groups
 
     python experiments/alexnet_parts.py --groups    # needs no data; a quiet machine
 
@@ -35,6 +36,7 @@ VARIANTS = {
     "tiled": {"pool": "tiled"},
     "norm-as-printed": {"norm": 1e-4},
     "norm-at-pixel-scale": {"norm": 1e-4 * 62**2},
+    "two-groups": {"groups": 2},
 }
 TUNING = [(f"{name} {rate:g}", TUNING_SEED) for rate in RATES for name in VARIANTS]
 JOBS = [(name, seed) for seed in range(5) for name in VARIANTS]

@@ -12,7 +12,7 @@ POOLS = {"overlapping": (3, 2, 1), "tiled": (2, 2, 0)}  # kernel, stride, paddin
 class FourLayerNet(nn.Module):
     """Three 5x5 convolutions, each with max pooling, and one dense layer; logits.
 
-    Both kinds of pooling halve the maps, so all variants have the same 21,786
+    Both kinds of pooling halve the maps, so all ungrouped variants have the same 21,786
     parameters (at 32 pixels). Weights start as torch gives them.
 
     Args:
@@ -21,6 +21,7 @@ class FourLayerNet(nn.Module):
         norm: alpha of local response normalisation after the first two activations,
             before the pooling; None for no normalisation.
         input_size: side of the square input, a multiple of 4: 32, or 28 for crops.
+        groups: of the second and third convolution, 1 or 2; two halve their weights.
 
     Shape: float32 [N, 3, input_size, input_size] -> [N, 10].
 
@@ -37,13 +38,15 @@ class FourLayerNet(nn.Module):
         pool: str = "overlapping",
         norm: float | None = None,
         input_size: int = 32,
+        groups: int = 1,
     ):
         super().__init__()
         window = _choose(POOLS, "pool", pool)
         act = _choose(ACTIVATIONS, "activation", activation)
         stages, maps, side = [], 3, input_size
         for i, wider in enumerate((8, 16, 32)):
-            stage = [nn.Conv2d(maps, wider, 5, padding=2), act()]
+            conv = nn.Conv2d(maps, wider, 5, padding=2, groups=groups if i else 1)
+            stage = [conv, act()]
             if norm is not None and i < 2:
                 stage.append(ResponseNorm(alpha=norm))
             stages += [*stage, nn.MaxPool2d(*window)]

@@ -29,6 +29,14 @@ def test_variants_of_the_four_layer_network_have_equal_sizes(pool, norm):
         assert model(torch.zeros(2, 3, side, side)).shape == (2, 10)
 
 
+def test_two_groups_of_the_four_layer_network_halve_the_weights_they_cut():
+    sizes = [
+        sum(p.numel() for p in FourLayerNet(groups=n).parameters()) for n in (1, 2)
+    ]
+    assert sizes[0] - sizes[1] == 25 * (16 * 8 + 32 * 16) // 2
+    assert sizes[1] == 13_786  # as the chapter says
+
+
 def test_ten_crops_are_where_the_paper_puts_them():
     image = torch.arange(36.0).reshape(1, 1, 6, 6)
     crops = views.ten_crops(image, 4)[0, :, 0]

@@ -117,8 +117,14 @@ def test_what_the_chapter_says_of_normalisation_and_overlap_was_measured():
         for key in ("test_error", "train_error"):
             mean, spread = points("alexnet-parts", f"norm-{norm}", "overlapping", key)
             assert spread < mean and (key == "train_error" or low < mean < high)
-    rate = measured("alexnet-parts", "overlapping", "rate")[0]
-    assert rate == min(alexnet_parts.RATES)
+    for variant in ("overlapping", "two-groups"):
+        rate = measured("alexnet-parts", variant, "rate")[0]
+        assert rate == min(alexnet_parts.RATES)
+
+
+def test_two_groups_cost_less_than_their_spread():
+    mean, spread = points("alexnet-parts", "two-groups", "overlapping", "test_error")
+    assert abs(mean) < spread
 
 
 def test_what_the_chapter_says_of_dropout_was_measured():
