@@ -1,13 +1,14 @@
 """How the CIFAR-10 experiments train: one recipe, one subset, one rule for the rate.
 
 Adam with a one-cycle schedule, a fixed subset of the training images and others for
-validation, at most 5,000. ``rate_for`` chooses a network's peak rate among three, by
-validation accuracy of one run of its own (seed 100, half as long);
-``lenet_vs_alexnet.py`` does not trust one run and has a stricter rule. Each run scores
-the test set once, at the end, which chooses nothing.
+validation, at most 5,000. Each network is trained with every seed at several peak
+rates, a factor of about three apart, until the best of them has a worse one on either
+side; ``best_rate`` names it, by validation accuracy. All rates' runs are kept. Each run
+scores the test set once, at the end, which chooses nothing.
 """
 
 import time
+from statistics import mean
 
 import common  # noqa: F401  (finds the helpers)
 import torch
@@ -16,7 +17,8 @@ from torch.utils.data import TensorDataset
 
 from lenet_helpers import data, shapes, training
 
-BATCH, HELD, RATES, CHOOSING_SEED = 128, 5_000, (0.001, 0.003, 0.01), 100
+BATCH, HELD, SEEDS = 128, 5_000, range(5)
+RATES, FIRST_RATE = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1), 0.003
 
 
 def subset(train: TensorDataset, images: int) -> tuple[TensorDataset, TensorDataset]:
@@ -86,25 +88,30 @@ def measure(make, train_set, held, test_set, *, lr: float, **settings) -> dict:
     }
 
 
-def rate_for(
-    runs, name: str, make, train_set, held, *, epochs: int, **settings
-) -> float:
-    """The peak rate that validates best for this network; the trials are saved."""
-    for lr in RATES:
-        if {"choosing": name, "lr": lr} not in runs:
-            _, history = train(
-                make,
-                train_set,
-                held,
-                epochs=max(1, epochs // 2),
-                lr=lr,
-                seed=CHOOSING_SEED,
-                **settings,
-            )
-            best = history.rows[-1]["val_accuracy"]
-            runs.add({"choosing": name, "lr": lr, "val_accuracy": best})
-    trials = [row for row in runs.rows if row.get("choosing") == name]
-    return max(trials, key=lambda row: row["val_accuracy"])["lr"]
+def best_rate(rows: list[dict]) -> float | None:
+    """The rate with the highest validation accuracy, mean over the seeds.
+
+    ``rows`` are one network's. Only rates that every seed has tried count; None as long
+    as there is none.
+    """
+    tried: dict[float, list[float]] = {}
+    for row in rows:
+        best = max(epoch["val_accuracy"] for epoch in row["epochs"])
+        tried.setdefault(row["lr"], []).append(best)
+    means = {lr: mean(all_) for lr, all_ in tried.items() if len(all_) == len(SEEDS)}
+    return max(means, key=means.get, default=None)
+
+
+def next_trial(rows: list[dict]) -> dict | None:
+    """The rate and seed that one network lacks: at its best rate, or beside it."""
+    middle = best_rate(rows) or FIRST_RATE
+    place = RATES.index(middle)
+    made = {(row["lr"], row["seed"]) for row in rows}
+    for lr in (middle, *RATES[max(0, place - 1) : place + 2]):
+        for seed in SEEDS:
+            if (lr, seed) not in made:
+                return {"lr": lr, "seed": seed}
+    return None
 
 
 def load():

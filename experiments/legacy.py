@@ -4,8 +4,9 @@
     python experiments/legacy.py --only norm  # one network
     python experiments/legacy.py --minutes 2  # starts no run after two minutes
 
-See ``NETWORKS`` for what is compared and ``cifar.py`` for how it is trained. A tenth of
-the training images and three epochs: what one core does in ten minutes.
+See ``NETWORKS`` for what is compared and ``cifar.py`` for how they train and how each
+gets its rate. A tenth of the training images and three epochs: what one core does in
+half an hour.
 """
 
 import argparse
@@ -35,31 +36,30 @@ NETWORKS = {
 }
 
 
-def run(images, runs: Runs, name: str, seed: int) -> dict:
+def run(images, name: str, lr: float, seed: int) -> dict:
     train_set, held = cifar.subset(images.train, IMAGES)
     held = TensorDataset(*[t[:HELD] for t in held.tensors])
-    make, settings = NETWORKS[name], {"epochs": EPOCHS, "batch_size": BATCH}
-    lr = cifar.rate_for(runs, name, make, train_set, held, **settings)
-    settings |= {"lr": lr, "seed": seed}
-    row = cifar.measure(make, train_set, held, images.test, **settings)
+    settings = {"epochs": EPOCHS, "batch_size": BATCH, "lr": lr, "seed": seed}
+    row = cifar.measure(NETWORKS[name], train_set, held, images.test, **settings)
     return {"network": name, "seed": seed, **row}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=NETWORKS, nargs="*", default=list(NETWORKS))
-    parser.add_argument("--seeds", type=int, nargs="*", default=range(5))
     parser.add_argument("--minutes", type=float, default=float("inf"))
     args = parser.parse_args()
     end = time.monotonic() + 60 * args.minutes
     images = cifar.load()
     settings = {"images": IMAGES, "validation": HELD, "epochs_each": EPOCHS}
     runs = Runs("legacy", data=images.source, **settings, batch_size=BATCH)
-    for seed in args.seeds:
-        for name in args.only:
-            late = time.monotonic() > end
-            if not late and {"network": name, "seed": seed} not in runs:
-                runs.add(run(images, runs, name, seed))
+    for name in args.only:
+        while trial := cifar.next_trial(
+            [row for row in runs.rows if row["network"] == name]
+        ):
+            if time.monotonic() > end:
+                raise SystemExit("there is more to do: start it again")
+            runs.add(run(images, name, **trial))
 
 
 if __name__ == "__main__":

@@ -9,17 +9,14 @@ Two cores cannot train AlexNet at full width on all images: the "AlexNet" here i
 of run take more steps: "longer" twice as many, about the time that the wider network
 needs; "more-longer" sees the 16,000 images four times.
 
-Each network is trained with every seed at several peak rates, a factor of about three
-apart, until the best of them has a worse one on either side; ``best_rate`` names it, by
-validation accuracy. All rates' runs are kept. A network and the same one with moved
-pictures, more data or more steps have the same rate. ``cifar.py`` says the rest.
+``cifar.py`` says how they train and how each network gets its rate; a network and the
+same one with moved pictures, more data or more steps have the same.
 """
 
 import argparse
 import time
 from collections.abc import Iterator
 from functools import cache, partial
-from statistics import mean
 
 import cifar
 from runs import Runs
@@ -32,7 +29,6 @@ from lenet_helpers.models.alexnet import AlexNetCifar
 from lenet_helpers.models.descendants import Descendant
 
 IMAGES, EPOCHS, MORE, HELD, BATCH = 4_000, 4, 4, 1_000, 64
-SEEDS, RATES = range(5), (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 LONGER = 2  # LeNet's steps take about half the time of those of AlexNet's eighth
 EIGHTH = partial(AlexNetCifar, width=1 / 8)
 BARE = partial(EIGHTH, dropout=0.0)
@@ -88,31 +84,23 @@ def parts(images, more: int = 1) -> tuple[TensorDataset, TensorDataset]:
     return train_set, TensorDataset(*[t[:HELD] for t in held.tensors])
 
 
-def best_rate(runs: Runs, dataset: str, name: str) -> float | None:
-    """The rate with the highest validation accuracy, mean over the seeds.
-
-    Only rates that every seed has tried count; None as long as there is none.
-    """
-    tried: dict[float, list[float]] = {}
-    for row in runs.rows:
-        if (row["dataset"], row["variant"]) == (dataset, name):
-            best = max(epoch["val_accuracy"] for epoch in row["epochs"])
-            tried.setdefault(row["lr"], []).append(best)
-    means = {lr: mean(all_) for lr, all_ in tried.items() if len(all_) == len(SEEDS)}
-    return max(means, key=means.get, default=None)
+def of(runs: Runs, dataset: str, name: str) -> list[dict]:
+    """The rows of one network on one data set."""
+    key = (dataset, name)
+    return [row for row in runs.rows if (row["dataset"], row["variant"]) == key]
 
 
 def next_run(runs: Runs, dataset: str, name: str) -> dict | None:
-    """What is missing: a seed at the rate, or at one of its neighbours."""
+    """What is missing: a seed at the network's rate, or at one beside it."""
+    key = {"dataset": dataset, "variant": name}
     owner = VARIANTS[name][2]
-    middle = best_rate(runs, dataset, owner) or 0.003
-    place = RATES.index(middle)
-    near = RATES[max(0, place - 1) : place + 2]
-    for lr in (middle, *near) if name == owner else (middle,):
-        for seed in SEEDS:
-            key = {"dataset": dataset, "variant": name, "lr": lr, "seed": seed}
-            if key not in runs:
-                return key
+    if name == owner:
+        trial = cifar.next_trial(of(runs, dataset, name))
+        return trial and key | trial
+    for seed in cifar.SEEDS:
+        job = key | {"lr": cifar.best_rate(of(runs, dataset, owner)), "seed": seed}
+        if job not in runs:
+            return job
     return None
 
 

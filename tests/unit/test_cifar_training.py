@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 from torch.utils.data import TensorDataset
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
@@ -47,23 +46,6 @@ def test_every_augmented_pixel_is_one_of_its_own_image_at_most_four_away():
     assert (moved[mirrored] % 32 - (31 - cols)).abs().max() <= 4
 
 
-def test_the_rate_that_validates_best_is_chosen_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(common, "RESULTS", tmp_path)
-    made = []
-
-    def train(make, *_, lr, **__):
-        made.append(lr)
-        history = type("H", (), {"rows": [{"val_accuracy": 1 - abs(lr - 0.003)}]})
-        return nn.Identity(), history
-
-    monkeypatch.setattr(cifar, "train", train)
-    table = runs.Runs("trial")
-    for _ in range(2):
-        assert cifar.rate_for(table, "a", None, None, None, epochs=6) == 0.003
-    assert made == list(cifar.RATES)
-    assert len(runs.Runs("trial").rows) == 3  # they survive a new start
-
-
 def test_runs_with_other_settings_are_not_mixed(tmp_path, monkeypatch):
     monkeypatch.setattr(common, "RESULTS", tmp_path)
     runs.Runs("trial", images=10).add({"seed": 0})
@@ -93,10 +75,19 @@ def test_a_rate_is_taken_when_every_seed_has_tried_its_neighbours(
         tried.add(job["lr"])
         rows = [{"val_accuracy": 1 - abs(job["lr"] - 0.01)}]
         table.add(job | {"epochs": rows})
+        table = runs.Runs("trial")  # as after an interruption
     assert tried == {0.001, 0.003, 0.01, 0.03}  # from 0.003 on, as far as it gains
-    assert lenet_vs_alexnet.best_rate(table, "mnist", "lenet") == 0.01
+    assert cifar.best_rate(table.rows) == 0.01
     assert len(table.rows) == 5 * len(tried)
-    assert lenet_vs_alexnet.best_rate(table, "cifar10", "lenet") is None
+
+
+def test_no_rate_is_best_before_every_seed_has_tried_it():
+    rows = [
+        {"lr": 0.003, "seed": seed, "epochs": [{"val_accuracy": 0.5}]}
+        for seed in range(4)
+    ]
+    assert cifar.best_rate(rows) is None
+    assert cifar.next_trial(rows) == {"lr": 0.003, "seed": 4}
 
 
 def test_moved_pictures_keep_the_rate_of_their_network(tmp_path, monkeypatch):
