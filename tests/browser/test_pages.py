@@ -13,6 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from web_runner import request_faults
 
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 AXE_LOOKS = [("light", "desk"), ("dark", "phone")]  # both colours, both layouts
@@ -52,11 +53,7 @@ def watched_page(browser, scheme: str = "light", size: str = "desk", **options):
         if answer.status >= 400:
             faults.append(f"{answer.status}: {answer.url}")
 
-    def failed(request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # cut off by going to the next page
-            faults.append(f"request failed: {request.url} ({request.failure})")
-
-    page.on("requestfailed", failed)
+    page.on("requestfailed", lambda r: faults.extend(request_faults(r)))
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on("console", console)
     page.on("response", response)

@@ -48,6 +48,15 @@ def visible(page) -> list[str]:
     return page.locator(CARDS).evaluate_all(ids)
 
 
+def status_says(page, text: str) -> None:
+    """Soon: what was stored just before a reload reaches the new page a bit later."""
+    page.wait_for_function(
+        "text => document.querySelector('.q-bar output').textContent.includes(text)",
+        arg=text,
+        timeout=10_000,
+    )
+
+
 def pressed(place) -> bool:
     return place.get_attribute("aria-pressed") == "true"
 
@@ -88,7 +97,7 @@ def test_marks_are_counted_kept_and_taken_back(page):
     assert counts in page.locator(".q-bar output").inner_text()
 
     page.reload()
-    assert counts in page.locator(".q-bar output").inner_text()
+    status_says(page, counts)
     assert pressed(mark(page, 0, "done")) and not pressed(mark(page, 1, "done"))
     button(page, "Only again").click()
     assert visible(page) == [SHAPES[1].id, SHAPES[2].id]
@@ -112,9 +121,7 @@ def check_two_windows(context, address):
     other = context.new_page()
     other.goto(page.url)
     mark(other, 1, "done").click()
-    page.wait_for_function(
-        "document.querySelector('.q-bar output').textContent.includes('2 done')"
-    )
+    status_says(page, "2 done")
     other.goto(page.url.replace("questions/shapes", "16-questions"))
     row = other.locator(".q-topics tr", has_text="Shapes and parameters")
     assert row.locator("td").last.inner_text() == "2"
@@ -128,8 +135,8 @@ def test_what_is_stored_by_others_does_no_harm(page, stored):
     for name in ("marks", "language"):
         page.evaluate("([k, v]) => localStorage.setItem(k, v)", [key + name, stored])
     page.reload()
+    status_says(page, "0 done, 0 again")
     assert len(visible(page)) == len(SHAPES)
-    assert "0 done, 0 again" in page.locator(".q-bar output").inner_text()
 
 
 def test_the_language_is_switched_and_remembered(page):

@@ -88,13 +88,20 @@ def html_page(folder: Path, body: str, scripts: Sequence[Path]) -> str:
     return page.as_uri()
 
 
+def request_faults(request) -> list[str]:
+    """What a failed request says; nothing where leaving the page cut it off."""
+    if request.failure == "net::ERR_ABORTED":
+        return []
+    return [f"request failed: {request.url} ({request.failure})"]
+
+
 @contextmanager
 def opened(browser, address: str, **options) -> Iterator:
     """The page, opened; afterwards: no error, and nothing asked of any other place."""
     page = browser.new_page(**options)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(request.url))
+    page.on("requestfailed", lambda r: complaints.extend(request_faults(r)))
     page.on("console", lambda m: complaints.extend([m.text] * (m.type == "error")))
     page.on(
         "request",
