@@ -97,8 +97,10 @@ def next_run(runs: Runs, dataset: str, name: str) -> dict | None:
     if name == owner:
         trial = cifar.next_trial(of(runs, dataset, name))
         return trial and key | trial
+    if (lr := cifar.best_rate(of(runs, dataset, owner))) is None:
+        raise SystemExit(f"{name} takes the rate of {owner}: run that first")
     for seed in cifar.SEEDS:
-        job = key | {"lr": cifar.best_rate(of(runs, dataset, owner)), "seed": seed}
+        job = key | {"lr": lr, "seed": seed}
         if job not in runs:
             return job
     return None

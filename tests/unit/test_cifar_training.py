@@ -93,6 +93,8 @@ def test_no_rate_is_best_before_every_seed_has_tried_it():
 def test_moved_pictures_keep_the_rate_of_their_network(tmp_path, monkeypatch):
     monkeypatch.setattr(common, "RESULTS", tmp_path)
     table = runs.Runs("trial")
+    with pytest.raises(SystemExit, match="run that first"):
+        lenet_vs_alexnet.next_run(table, "cifar10", "lenet-augmented")
     for seed in range(5):
         key = {"dataset": "cifar10", "variant": "lenet-relu-max", "seed": seed}
         table.add(key | {"lr": 0.01, "epochs": [{"val_accuracy": 0.5}]})
