@@ -138,3 +138,9 @@ def test_without_a_compiler_the_error_says_what_is_missing(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(RuntimeError, match=r"needs g\+\+ or clang"):
         speedrun_net.compile_kernel()
+
+
+def test_the_races_best_round_takes_a_third_longer_than_dense_arithmetic():
+    record = speedrun.common.load("speedrun")  # as the chapter says of its figure
+    best = min(record["rivals"]["ours_seconds"])
+    assert best / record["ceiling"]["dense_seconds"] == pytest.approx(4 / 3, abs=0.07)
