@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from rated_runs import by_rate, validation
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
@@ -23,20 +24,9 @@ def result(root, name):
 
 
 @pytest.fixture
-def rated(root) -> dict[str, dict[float, list[dict]]]:
+def rated() -> dict[str, dict[float, list[dict]]]:
     """Network -> rate -> its five runs by seed."""
-    found = {}
-    for row in result(root, "legacy")["runs"]:
-        found.setdefault(row["network"], {}).setdefault(row["lr"], []).append(row)
-    for rates in found.values():
-        for rows in rates.values():
-            rows.sort(key=lambda row: row["seed"])
-            assert [row["seed"] for row in rows] == list(range(5))
-    return found
-
-
-def validation(rows) -> float:
-    return statistics.mean(max(e["val_accuracy"] for e in r["epochs"]) for r in rows)
+    return {name: rates for (name,), rates in by_rate("legacy", "network").items()}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the chapter on LeNet against AlexNet says in words and uses, checked."""
 
-import json
 import math
 import statistics
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from rated_runs import by_rate, validation
 from scipy import stats
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -142,20 +142,7 @@ def test_curves_are_means_within_the_range_of_the_seeds():
 @pytest.fixture(scope="module")
 def rated() -> dict[tuple[str, str], dict[float, list[dict]]]:
     """(data set, variant) -> rate -> its five runs by seed."""
-    path = ROOT / "experiments" / "results" / "lenet-vs-alexnet.json"
-    found = {}
-    for row in json.loads(path.read_text())["runs"]:
-        key = row["dataset"], row["variant"]
-        found.setdefault(key, {}).setdefault(row["lr"], []).append(row)
-    for rates in found.values():
-        for rows in rates.values():
-            rows.sort(key=lambda row: row["seed"])
-            assert [row["seed"] for row in rows] == list(range(5))
-    return found
-
-
-def validation(rows) -> float:
-    return statistics.mean(max(e["val_accuracy"] for e in r["epochs"]) for r in rows)
+    return by_rate("lenet-vs-alexnet", "dataset", "variant")
 
 
 @pytest.fixture(scope="module")
