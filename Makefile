@@ -66,7 +66,7 @@ serve: book
 	  { echo "Port $(PORT) is taken; try: make serve PORT=8001" >&2; exit 1; }
 
 anki: $(VENV)/.book
-	@$(BIN)/python -m lenet_helpers.interview --export _build/anki
+	@$(BIN)/python -m lenet_course.interview --export _build/anki
 
 # ---- Code ----
 

@@ -5,14 +5,12 @@ experiments/results.
 """
 
 import json
-import sys
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
 from tools.freshness import CHAPTERS, ROOT, STAMP, load, stale
 
 

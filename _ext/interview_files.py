@@ -7,17 +7,15 @@ HTML, for the mock interview in the page. ``web/figures/``: the drawings of answ
 import json
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from lenet_helpers.interview import TOPICS, BankError, questions
-from lenet_helpers.interview.bank import FOLDER, LANGUAGES
-from lenet_helpers.interview.export import export_anki, export_csv
-from lenet_helpers.interview.render import drawing, inline, said
+from lenet_course.interview import TOPICS, ContentError, questions
+from lenet_course.interview.bank import FOLDER, LANGUAGES
+from lenet_course.interview.export import export_anki, export_csv
+from lenet_course.interview.render import drawing, inline, said
 
 
 def setup(app: Sphinx) -> dict:
@@ -38,7 +36,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
         export_csv(downloads / "lenet-questions.csv")
         titles = {name: title.astext() for name, title in app.env.titles.items()}
         bank = json.dumps(bank_for_page(titles), ensure_ascii=False)
-    except BankError:
+    except ContentError:
         return  # the cards have said so, with the place
     text = f"globalThis.InterviewBank = {bank};\n"
     (web / "interview-bank.js").write_text(text, encoding="utf-8")

@@ -5,16 +5,18 @@ puts the table of topics with its counts. Cards are plain HTML that folds by its
 (details); _static/questions.js adds the language switch, the filter and the marks.
 """
 
-import sys
-from pathlib import Path
-
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from lenet_helpers.interview import LEVELS, TOPICS, BankError, Question, questions
-from lenet_helpers.interview.bank import FOLDER
+from lenet_course.interview import (
+    LEVELS,
+    TOPICS,
+    ContentError,
+    Question,
+    bank,
+    questions,
+)
 
 LEVEL_NAMES = {
     "basic": ("Basic", "基础"),
@@ -55,13 +57,13 @@ class QuestionCards(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         topic = self.arguments[0]
-        path = FOLDER / f"{topic}.yml"
+        path = bank.path(topic)
         self.env.note_dependency(str(path))
         if topic in TOPICS and not path.exists():
             return [paragraph("", nodes.Text("No questions on this topic yet."))]
         try:
             found = questions(topic)
-        except (BankError, OSError) as error:
+        except (ContentError, OSError) as error:
             raise self.error(f"questions: {error}") from error
         return [self.card(question) for question in found]
 
@@ -160,13 +162,13 @@ class QuestionTopics(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         there = []
         for topic in TOPICS:
-            path = FOLDER / f"{topic}.yml"
+            path = bank.path(topic)
             self.env.note_dependency(str(path))
             if path.exists() and f"{PAGES}/{topic}" in self.env.found_docs:
                 there.append(topic)
         try:
             counts = {topic: count(topic) for topic in there}
-        except (BankError, OSError) as error:
+        except (ContentError, OSError) as error:
             raise self.error(f"question-topics: {error}") from error
         table = topic_table(counts)
         return [box("div", "q-topics", *self.parse_text_to_nodes(table))]

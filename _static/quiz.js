@@ -1,4 +1,4 @@
-// The quiz answers by itself (lenet_helpers/quiz.py). This adds typed numbers, a
+// The quiz answers by itself (lenet_course/quiz/page.py). This adds typed numbers, a
 // score, and memory: what was answered is kept in this browser, nowhere else.
 (() => {
   "use strict";

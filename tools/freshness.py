@@ -14,7 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
-TRACKED = ("lenet_helpers", "experiments")  # what a chapter's outputs depend on
+TRACKED = (
+    "lenet_helpers",
+    "lenet_course",
+    "experiments",
+)  # what a chapter's outputs depend on
 STAMP = "lenet"  # the key in the notebook's metadata
 
 

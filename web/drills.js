@@ -1,4 +1,4 @@
-/* Random problems for a pencil: the twin of lenet_helpers.interview.drills.
+/* Random problems for a pencil: the twin of lenet_course.ch17_drills.
  *
  *   Drills.draw("shapes", "basic", 3)  ->  { question, unit, steps, answer, slips, ... }
  *   Drills.series(7, "basic", null, 0), Drills.check(drill, "28")

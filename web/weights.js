@@ -1,5 +1,5 @@
 /* The trained LeNet-5 of this book, for lenet.js: float32, little-endian, base64.
- * Written by experiments/export_web.py. Do not edit.
+ * Written by tools/export_web.py. Do not edit.
  */
 globalThis.LENET_WEIGHTS = {
   activation: "relu",

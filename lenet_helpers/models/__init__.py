@@ -1,41 +1,13 @@
 """The networks of the book, each with the layer labels of its paper."""
 
-from pathlib import Path
+from lenet_helpers import lazy
 
-from lenet_helpers.models.alexnet import AlexNet, AlexNetCifar
-from lenet_helpers.models.modern import ModernLeNet5
-from lenet_helpers.models.original import C3_TABLE, LeNet1, LeNet5, LeNet1989
-
-__all__ = [
-    "C3_TABLE",
-    "WEIGHTS",
-    "AlexNet",
-    "AlexNetCifar",
-    "LeNet1",
-    "LeNet5",
-    "LeNet1989",
-    "ModernLeNet5",
-    "load_pretrained",
-]
-
-WEIGHTS = Path(__file__).parent.parent / "weights" / "modern-lenet5.safetensors"
-
-
-def load_pretrained() -> ModernLeNet5:
-    """The trained LeNet-5 that comes with the book, in evaluation mode.
-
-    Made by ``experiments/weights.py``; the file's metadata says which variant it
-    is and how it scored. It expects what ``data.load("mnist")`` returns: float32
-    [N, 1, 32, 32], padded and normalised. Returns 10 logits an image.
-
-    >>> load_pretrained().training
-    False
-    """
-    from safetensors import safe_open
-    from safetensors.torch import load_model
-
-    with safe_open(WEIGHTS, framework="pt") as file:
-        variant = file.metadata()
-    model = ModernLeNet5(activation=variant["activation"], pool=variant["pool"])
-    load_model(model, WEIGHTS)
-    return model.eval()
+__getattr__, __all__ = lazy.face(
+    __name__,
+    {
+        "alexnet": "AlexNet AlexNetCifar",
+        "modern": "ModernLeNet5",
+        "original": "C3_TABLE LeNet1 LeNet5 LeNet1989",
+        "pretrained": "WEIGHTS load_pretrained",
+    },
+)

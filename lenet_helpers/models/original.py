@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lenet_helpers.layers import (
+from lenet_helpers.models.layers import (
     EuclideanRBF,
     PartialConv2d,
     ScaledTanh,

@@ -1,50 +1,23 @@
-"""Every figure of the book, in one style that reads on light and dark pages."""
+"""Figures of the whole book, in one style that reads on light and dark pages."""
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
-from lenet_helpers.plots.architecture import (
-    connection_table,
-    journey,
-    receptive_fields,
-    shares,
-)
-from lenet_helpers.plots.curves import (
-    curves,
-    layer_bars,
-    predictions,
-    recipe_curves,
-    step_curves,
-)
-from lenet_helpers.plots.diagram import network
-from lenet_helpers.plots.maps import digits, kernels, overlays, strips
-from lenet_helpers.plots.scores import against, confusion, embedding, tuning
+from lenet_helpers import lazy
 from lenet_helpers.plots.style import COLORS, INK, style
 
 # Makes the backend load: a notebook then shows a figure that pyplot did not make.
 plt.switch_backend(mpl.rcParams["backend"])
 style()
 
-__all__ = [
-    "COLORS",
-    "INK",
-    "against",
-    "confusion",
-    "connection_table",
-    "curves",
-    "digits",
-    "embedding",
-    "journey",
-    "kernels",
-    "layer_bars",
-    "network",
-    "overlays",
-    "predictions",
-    "receptive_fields",
-    "recipe_curves",
-    "shares",
-    "step_curves",
-    "strips",
-    "style",
-    "tuning",
-]
+__getattr__, _names = lazy.face(
+    __name__,
+    {
+        "architecture": "connection_table journey receptive_fields shares",
+        "diagram": "network",
+        "learning": "curves layer_bars predictions recipe_curves step_curves",
+        "maps": "digits kernels overlays strips",
+        "scores": "against confusion embedding tuning",
+    },
+)
+__all__ = ["COLORS", "INK", "style", *_names]

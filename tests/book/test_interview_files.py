@@ -5,7 +5,7 @@ import zipfile
 
 from bs4 import BeautifulSoup
 
-from lenet_helpers.interview import TOPICS, questions
+from lenet_course.interview import TOPICS, questions
 
 
 def test_decks_and_table_are_offered_and_there(html):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from web_runner import chromium
+
+from tests.browser.web_runner import chromium
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from web_runner import opened
+
+from tests.browser.web_runner import opened
 
 OVERLAP = """() => [...document.querySelectorAll(".cheat section")].flatMap((section) =>
   [...section.querySelectorAll("td, th, li")].filter((part) =>

@@ -1,13 +1,12 @@
 """Quiz, exercises, sliders in a real page: keys, memory, scripts off, phone, dark."""
 
-import sys
 from pathlib import Path
 
 import pytest
-from web_runner import axe_violations, html_page, opened
 
-from lenet_helpers import exercises, quiz
-from lenet_helpers.frames import frames
+from lenet_course import exercises, quiz
+from lenet_course.frames import frames
+from tests.browser.web_runner import axe_violations, html_page, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLE = f'<link rel="stylesheet" href="{(ROOT / "_static/quiz.css").as_uri()}">'
@@ -44,8 +43,7 @@ def slider_html():
 
 @pytest.fixture(scope="session")
 def exercise_html():
-    sys.path.insert(0, str(ROOT / "tests/unit"))
-    import exercises_demo  # noqa: F401
+    from tests.course import exercises_demo  # noqa: F401
 
     def talks(n, kernel, stride):
         print("wide " * 60)

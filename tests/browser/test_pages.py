@@ -13,7 +13,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from web_runner import request_faults
+
+from tests.browser.web_runner import request_faults
 
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 AXE_LOOKS = [("light", "desk"), ("dark", "phone")]  # both colours, both layouts

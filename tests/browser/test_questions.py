@@ -5,9 +5,9 @@ The pages are opened from files, where nothing but the folder itself is at hand.
 
 import pytest
 from test_pages import faults_of_accessibility
-from web_runner import STORAGE, opened
 
-from lenet_helpers.interview import LEVELS, questions
+from lenet_course.interview import LEVELS, questions
+from tests.browser.web_runner import STORAGE, opened
 
 SHAPES = questions("shapes")
 CARDS = "section.question"

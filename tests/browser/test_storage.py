@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from web_runner import STORAGE, html_page, opened
+
+from tests.browser.web_runner import STORAGE, html_page, opened
 
 ROOT = STORAGE.parents[1]
 REFUSED = """<script>Object.defineProperty(window, "localStorage",

@@ -1,7 +1,8 @@
 """The calculator in the page: presets, messages, keyboard, light, dark, phone."""
 
 import pytest
-from web_runner import WEB, axe_violations, html_page, opened
+
+from tests.browser.web_runner import WEB, axe_violations, html_page, opened
 
 MOUNT = '<div class="lenet-calculator" data-preset="{}"></div>'
 SCRIPTS = [WEB / f"{part}.js" for part in ("draw", "shapes", "calculator")]

@@ -1,9 +1,9 @@
 """The timed drills in a page: by keyboard, in the dark, on a phone."""
 
 import pytest
-from web_runner import WEB, axe_violations, html_page, opened
 
-from lenet_helpers.interview import drills
+from lenet_course import ch17_drills as drills
+from tests.browser.web_runner import WEB, axe_violations, html_page, opened
 
 MOUNT = '<div class="lenet-drills"></div>'
 SCRIPTS = [WEB / f"{part}.js" for part in ("draw", "drills", "trainer")]

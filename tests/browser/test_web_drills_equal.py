@@ -1,11 +1,11 @@
-"""The page's drills are those of lenet_helpers.interview.drills, seed by seed."""
+"""The page's drills are those of lenet_course.ch17_drills, seed by seed."""
 
 import random
 
-from web_runner import WEB, run_javascript
-
-from lenet_helpers.interview import LEVELS, drills
-from lenet_helpers.interview.drills.drill import as_number
+from lenet_course import ch17_drills as drills
+from lenet_course.ch17_drills.drill import as_number
+from lenet_course.interview import LEVELS
+from tests.browser.web_runner import WEB, run_javascript
 
 FILES = [WEB / "drills.js"]
 PARTS = ("question", "unit", "steps", "answer", "slips", "given")

@@ -3,9 +3,16 @@
 import json
 
 import pytest
-from web_runner import STORAGE, WEB, axe_violations, html_page, opened, run_javascript
 
-from lenet_helpers.interview import LEVELS, TOPICS, bank, mock, questions
+from lenet_course.interview import LEVELS, TOPICS, bank, mock, questions
+from tests.browser.web_runner import (
+    STORAGE,
+    WEB,
+    axe_violations,
+    html_page,
+    opened,
+    run_javascript,
+)
 
 PHONE = {"width": 390, "height": 844}
 EVIL = "<img src=x onerror='document.title=1'><script>alert(1)</script>"
@@ -17,11 +24,8 @@ FIGURES = (bank.FOLDER / "figures").as_uri()
 @pytest.fixture(scope="module")
 def bank_file(tmp_path_factory):
     """What the book's build writes for the page, in a folder of its own."""
-    import sys
-    from pathlib import Path
 
-    sys.path.insert(0, str(Path(__file__).parents[2] / "_ext"))
-    from interview_files import bank_for_page
+    from _ext.interview_files import bank_for_page
 
     made = bank_for_page(TITLES)
     path = tmp_path_factory.mktemp("bank") / "interview-bank.js"

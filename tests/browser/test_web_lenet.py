@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from web_runner import WEB, run_javascript
 
 from lenet_helpers import models
+from tests.browser.web_runner import WEB, run_javascript
 
 ROOT = WEB.parent
 spec = importlib.util.spec_from_file_location(

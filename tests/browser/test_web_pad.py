@@ -1,7 +1,8 @@
 """The drawing pad: mouse, keyboard, screen reader, light, dark, phone."""
 
 import pytest
-from web_runner import WEB, axe_violations, html_page, opened
+
+from tests.browser.web_runner import WEB, axe_violations, html_page, opened
 
 PARTS = "lenet weights preprocess digits draw loupe maps pad".split()
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from scipy.ndimage import center_of_mass, shift
-from web_runner import WEB, run_javascript
+
+from tests.browser.web_runner import WEB, run_javascript
 
 SCRIPTS = [WEB / "preprocess.js", WEB / "digits.js"]
 TO_MNIST = """drawings => drawings.map(

@@ -4,10 +4,10 @@ import random
 
 import pytest
 from torch import nn
-from web_runner import WEB, run_javascript
 
 from lenet_helpers import shapes
 from lenet_helpers.models import ModernLeNet5
+from tests.browser.web_runner import WEB, run_javascript
 
 TRACE = "stacks => stacks.map(([input, layers]) => Shapes.trace(input, layers))"
 

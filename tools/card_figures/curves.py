@@ -9,7 +9,7 @@ from torch.optim import SGD
 from torch.optim import lr_scheduler as schedules
 
 from lenet_helpers import models, shapes
-from lenet_helpers.layers import ScaledTanh
+from lenet_helpers.models.layers import ScaledTanh
 from lenet_helpers.plots import COLORS, INK
 from tools.card_figures.save import SIZE, blank
 

@@ -1,0 +1,66 @@
+"""What each later idea adds to LeNet-5 on CIFAR-10, at equal parameters.
+
+    python -m experiments.cifar.legacy  # needs CIFAR-10; resumes where it stopped
+    python -m experiments.cifar.legacy --only norm  # one network
+    python -m experiments.cifar.legacy --minutes 2  # starts no run after two minutes
+
+See ``NETWORKS`` for what is compared and ``cifar.py`` for how they train and how each
+gets its rate. A tenth of the training images and three epochs: what one core does in
+half an hour.
+"""
+
+import argparse
+import time
+from functools import partial
+
+from torch.utils.data import TensorDataset
+
+from experiments.cifar import recipe
+from experiments.records import Runs
+from lenet_helpers.models import ModernLeNet5
+from lenet_helpers.models.descendants import Descendant
+
+IMAGES, HELD, EPOCHS, BATCH = 5_000, 1_000, 3, 64
+DEEP = {"widths": (8, 35), "stacked": True, "head": "average", "blocks": 2}
+# Every one has between 61,300 and 62,900 parameters; each row says what it changes.
+NETWORKS = {
+    "lenet": partial(ModernLeNet5, in_channels=3),
+    "relu-max": Descendant,
+    "stacked": partial(Descendant, stacked=True),
+    "norm": partial(Descendant, norm=True),
+    "average": partial(Descendant, head="average", widths=(24, 98)),
+    "deep-plain": partial(Descendant, **DEEP, skip=False),
+    "deep-shortcut": partial(Descendant, **DEEP, skip=True),
+    "deep-plain-norm": partial(Descendant, **DEEP, skip=False, norm=True),
+    "deep-shortcut-norm": partial(Descendant, **DEEP, skip=True, norm=True),
+}
+
+
+def run(images, name: str, lr: float, seed: int) -> dict:
+    train_set, held = recipe.subset(images.train, IMAGES)
+    held = TensorDataset(*[t[:HELD] for t in held.tensors])
+    settings = {"epochs": EPOCHS, "batch_size": BATCH, "lr": lr, "seed": seed}
+    row = recipe.measure(NETWORKS[name], train_set, held, images.test, **settings)
+    return {"network": name, "seed": seed, **row}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=NETWORKS, nargs="*", default=list(NETWORKS))
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    args = parser.parse_args()
+    end = time.monotonic() + 60 * args.minutes
+    images = recipe.load()
+    settings = {"images": IMAGES, "validation": HELD, "epochs_each": EPOCHS}
+    runs = Runs("legacy", data=images.source, **settings, batch_size=BATCH)
+    for name in args.only:
+        while trial := recipe.next_trial(
+            [row for row in runs.rows if row["network"] == name]
+        ):
+            if time.monotonic() > end:
+                raise SystemExit("there is more to do: start it again")
+            runs.add(run(images, name, **trial))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""From LeNet-5 to AlexNet on CIFAR-10, one change at a time, and both on MNIST.
+
+    python -m experiments.cifar.lenet_vs_alexnet  # resumes where it stopped
+    python -m experiments.cifar.lenet_vs_alexnet --minutes 1.5  # starts no run later
+
+Two cores cannot train AlexNet at full width on all images: the "AlexNet" here is
+``AlexNetCifar`` with an eighth of the channels, and every run takes the same steps of
+64 images: 4,000 training images four times, or, for "more data", 16,000 once. Two kinds
+of run take more steps: "longer" twice as many, about the time that the wider network
+needs; "more-longer" sees the 16,000 images four times.
+
+``cifar.py`` says how they train and how each network gets its rate; a network and the
+same one with moved pictures, more data or more steps have the same.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from functools import cache, partial
+
+from torch import nn
+from torch.utils.data import TensorDataset
+
+from experiments.cifar import recipe
+from experiments.records import Runs
+from lenet_helpers import data
+from lenet_helpers.models import ModernLeNet5
+from lenet_helpers.models.alexnet import AlexNetCifar
+from lenet_helpers.models.descendants import Descendant
+
+IMAGES, EPOCHS, MORE, HELD, BATCH = 4_000, 4, 4, 1_000, 64
+LONGER = 2  # LeNet's steps take about half the time of those of AlexNet's eighth
+EIGHTH = partial(AlexNetCifar, width=1 / 8)
+BARE = partial(EIGHTH, dropout=0.0)
+SLIM = partial(AlexNetCifar, width=0.041, dropout=0.0)  # 60,966 parameters
+MUCH = {"more": MORE, "longer": MORE}
+MOVED = {"augment": recipe.flip_and_shift}
+
+
+def with_dropout(in_channels: int = 3) -> nn.Module:
+    """LeNet-5 (ReLU, max pooling) with dropout on what C5 and F6 give."""
+    model = ModernLeNet5(in_channels=in_channels, activation="relu", pool="max")
+    model.f6 = nn.Sequential(nn.Dropout(0.5), model.f6)
+    model.output = nn.Sequential(nn.Dropout(0.5), model.output)
+    return model
+
+
+# name: network, what else differs, and the network whose rate it uses
+VARIANTS = {
+    "lenet": (ModernLeNet5, {}, "lenet"),
+    "lenet-relu": (partial(ModernLeNet5, activation="relu"), {}, "lenet-relu"),
+    "lenet-relu-max": (Descendant, {}, "lenet-relu-max"),
+    "lenet-stacked": (partial(Descendant, stacked=True), {}, "lenet-stacked"),
+    "lenet-dropout": (with_dropout, {}, "lenet-dropout"),
+    "lenet-augmented": (Descendant, MOVED, "lenet-relu-max"),
+    "lenet-more-data": (Descendant, {"more": MORE}, "lenet-relu-max"),
+    "lenet-longer": (Descendant, {"longer": LONGER}, "lenet-relu-max"),
+    "lenet-more-longer": (Descendant, MUCH, "lenet-relu-max"),
+    "slim": (SLIM, {}, "slim"),
+    "slim-tanh": (partial(SLIM, activation="tanh"), {}, "slim-tanh"),
+    "alexnet-bare": (BARE, {}, "alexnet-bare"),
+    "alexnet": (EIGHTH, {}, "alexnet"),
+    "alexnet-augmented": (BARE, MOVED, "alexnet-bare"),
+    "alexnet-more-data": (BARE, {"more": MORE}, "alexnet-bare"),
+    "alexnet-more-longer": (BARE, MUCH, "alexnet-bare"),
+}
+BOTH = ("lenet", "alexnet")
+PLAN = (  # what matters most comes first
+    ("cifar10", BOTH),
+    ("cifar10", ("lenet-relu-max", "alexnet-bare")),
+    ("mnist", BOTH),
+    ("cifar10", ("lenet-relu", "slim")),
+    ("cifar10", ("lenet-augmented", "lenet-more-data", "alexnet-more-data")),
+    ("cifar10", ("lenet-stacked", "lenet-dropout", "lenet-longer")),
+    ("cifar10", ("alexnet-augmented", "slim-tanh")),
+    ("cifar10", ("lenet-more-longer", "alexnet-more-longer")),
+)
+
+
+@cache
+def parts(images, more: int = 1) -> tuple[TensorDataset, TensorDataset]:
+    """What to train on and what to validate on; ``more`` data begin with the few."""
+    train_set, held = recipe.subset(images.train, more * IMAGES)
+    return train_set, TensorDataset(*[t[:HELD] for t in held.tensors])
+
+
+def of(runs: Runs, dataset: str, name: str) -> list[dict]:
+    """The rows of one network on one data set."""
+    key = (dataset, name)
+    return [row for row in runs.rows if (row["dataset"], row["variant"]) == key]
+
+
+def next_run(runs: Runs, dataset: str, name: str) -> dict | None:
+    """What is missing: a seed at the network's rate, or at one beside it."""
+    key = {"dataset": dataset, "variant": name}
+    owner = VARIANTS[name][2]
+    if name == owner:
+        trial = recipe.next_trial(of(runs, dataset, name))
+        return trial and key | trial
+    if (lr := recipe.best_rate(of(runs, dataset, owner))) is None:
+        raise SystemExit(f"{name} takes the rate of {owner}: run that first")
+    for seed in recipe.SEEDS:
+        job = key | {"lr": lr, "seed": seed}
+        if job not in runs:
+            return job
+    return None
+
+
+def run(images, dataset: str, variant: str, lr: float, seed: int) -> dict:
+    network, other, _ = VARIANTS[variant]
+    more = other.get("more", 1)
+    train_set, held = parts(images, more)
+    settings = {"epochs": EPOCHS * other.get("longer", 1) // more, "lr": lr}
+    settings |= {"batch_size": BATCH, "augment": other.get("augment"), "seed": seed}
+    channels = images.train.tensors[0].shape[1]
+    make = partial(network, in_channels=channels)
+    row = recipe.measure(make, train_set, held, images.test, **settings)
+    return {"dataset": dataset, "variant": variant, "seed": seed, **row}
+
+
+def jobs(runs: Runs, only) -> Iterator[dict]:
+    """The runs that are missing, the two networks first; it looks at those made."""
+    for dataset, names in PLAN:
+        for name in names:
+            while name in only and (job := next_run(runs, dataset, name)):
+                yield job
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=VARIANTS, nargs="*", default=list(VARIANTS))
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    args = parser.parse_args()
+    end, loaded = time.monotonic() + 60 * args.minutes, {}
+    facts = {"images": IMAGES, "epochs_each": EPOCHS, "more": MORE}
+    runs = Runs("lenet-vs-alexnet", **facts, validation=HELD, batch_size=BATCH)
+    load = {"cifar10": recipe.load, "mnist": partial(data.load, "mnist")}
+    for job in jobs(runs, args.only):
+        if time.monotonic() > end:
+            raise SystemExit("there is more to do: start it again")
+        dataset = job["dataset"]
+        if dataset not in loaded:
+            loaded[dataset] = load[dataset]()
+        runs.add(run(loaded[dataset], **job))
+
+
+if __name__ == "__main__":
+    main()

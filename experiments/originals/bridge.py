@@ -1,0 +1,229 @@
+"""From LeNet-5 of 1998 to today's, one change at a time, five seeds each.
+
+    pip install numba               # for the first two steps
+    python -m experiments.originals.bridge  # needs MNIST; goes on where it stopped
+
+Every step gets the same: 20,000 training images, three passes over them, a learning
+rate that falls in a straight line to zero, the test set scored once, after the last
+pass. Its peak rate is chosen with seed 0 on 5,000 other training images: rates a
+factor of three apart, until the best has a worse one on either side. Seeds 1 to 5
+then give the figures. Seconds are processor time of the training, on one thread.
+"""
+
+import argparse
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from experiments import records
+from lenet_helpers import data
+from lenet_helpers.models import ModernLeNet5
+from lenet_helpers.models.layers import EuclideanRBF, ScaledTanh
+from lenet_helpers.models.original import (
+    LeNet5,
+    criterion_eq9,
+    init_fan_in,
+    range_1998,
+)
+
+STEPS = {
+    "1998": "one sample a step, SDLM",
+    "batch": "128 samples a step",
+    "adam": "Adam instead of SDLM",
+    "full": "C3 reads all six maps",
+    "average": "S2 and S4 plainly average",
+    "linear": "linear output, cross-entropy",
+    "max": "S2 and S4 take the maximum",
+    "relu": "ReLU instead of scaled tanh",
+    "start": "PyTorch's initial weights",
+}
+IMAGES, HELD, PASSES, BATCH = 20_000, 5_000, 3, 128
+SEEDS = range(1, 6)
+MU, J = 0.02, 1.0
+FIRST_RATE = {"1998": 5e-4, "batch": 2e-2}  # the others start at Adam's
+ADAM_RATE = 3e-3
+NAME = "bridge"
+
+
+def network(step: str) -> nn.Module:
+    """The network with this change and all before it; weights drawn anew."""
+    made = list(STEPS)[: list(STEPS).index(step) + 1]
+    if "average" in made:
+        model = ModernLeNet5(pool="max" if "max" in made else "avg")
+        model.act = nn.ReLU() if "relu" in made else ScaledTanh()
+        if "linear" not in made:
+            model.output = EuclideanRBF()
+    else:
+        model = LeNet5()
+        if "full" in made:
+            model.c3 = nn.Conv2d(6, 16, kernel_size=5)
+    if "start" not in made:
+        init_fan_in(model)
+    return model
+
+
+def logits(model: nn.Module, images: Tensor) -> Tensor:
+    """The larger the better: minus the mean squared distance for the codes."""
+    out = model(images)
+    if isinstance(model.output, EuclideanRBF):
+        return -out / model.output.codes.shape[1]
+    return out
+
+
+def loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """Eq. 9 for distances from codes, cross-entropy for a linear output."""
+    out = logits(model, images)
+    if isinstance(model.output, EuclideanRBF):
+        return criterion_eq9(-out, labels, j=J)
+    return F.cross_entropy(out, labels)
+
+
+def falling(peak: float, done: float) -> float:
+    """The rate after a share ``done`` of all images."""
+    return peak * (1 - done)
+
+
+def train_batches(model, images, labels, peak, order, optimizer, curvature=None):
+    """Every pass in batches; ``curvature()`` gives h for SDLM before each."""
+    steps, step = len(order) * -(-len(labels) // BATCH), 0
+    parameters = list(model.parameters())
+    for one_pass in order:
+        if curvature:
+            scale = [1 / (MU + h) for h in curvature()]
+        for part in one_pass.split(BATCH):
+            optimizer.zero_grad()
+            loss(model, images[part], labels[part]).backward()
+            if curvature:
+                for p, s in zip(parameters, scale, strict=True):
+                    p.grad.mul_(s)
+            optimizer.param_groups[0]["lr"] = falling(peak, step / steps)
+            optimizer.step()
+            step += 1
+
+
+def train_sdlm(step: str, seed: int, images, labels, peak, order) -> nn.Module:
+    """The first two steps: compiled and online, or in batches."""
+    from experiments.originals.kernels import Weights
+    from experiments.originals.sdlm import SAMPLES, Trainer
+
+    trainer = Trainer(seed, J, penalty="mean")
+    x, y = images.flatten(1).numpy(), labels.numpy()
+    draw = np.random.default_rng(seed)
+
+    def estimate():
+        sample = draw.choice(len(y), SAMPLES, replace=False)
+        return trainer.curvature(x[sample], y[sample])
+
+    if step == "batch":
+        parameters = list(trainer.model.parameters())
+        train_batches(
+            trainer.model, images, labels, peak, order,
+            torch.optim.SGD(parameters, lr=peak),
+            lambda: [
+                torch.from_numpy(h).view_as(p)
+                for h, p in zip(estimate(), parameters, strict=True)
+            ],
+        )  # fmt: skip
+        return trainer.model
+    for number, one_pass in enumerate(order):
+        h = estimate()
+        for k, part in enumerate(np.array_split(one_pass.numpy(), 20)):
+            rate = falling(peak, (number + k / 20) / len(order))
+            trainer.train(x, y, part, Weights(*(-rate / (MU + a) for a in h)))
+    return trainer.model
+
+
+def run(step: str, seed: int, peak: float, train, held) -> dict:
+    """Train once; parameters, error on ``held`` in percent, processor seconds."""
+    images, labels = train
+    torch.manual_seed(seed)
+    draw = torch.Generator().manual_seed(seed)
+    order = [torch.randperm(len(labels), generator=draw) for _ in range(PASSES)]
+    start = time.process_time()
+    if step in ("1998", "batch"):
+        model = train_sdlm(step, seed, images, labels, peak, order)
+    else:
+        model = network(step)
+        optimizer = torch.optim.Adam(model.parameters(), lr=peak, fused=True)
+        train_batches(model, images, labels, peak, order, optimizer)
+    seconds = time.process_time() - start
+    with torch.inference_mode():
+        wrong = sum(
+            (logits(model, x).argmax(1) != y).sum().item()
+            for x, y in zip(held[0].split(1000), held[1].split(1000), strict=True)
+        )
+    return {
+        "step": step,
+        "seed": seed,
+        "peak": peak,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "error": 100 * wrong / len(held[1]),
+        "seconds": round(seconds, 2),
+    }
+
+
+def next_rate(tried: dict[float, float], first: float) -> float | None:
+    """The rate to try next, given the errors so far; None when the best is inside."""
+    if not tried:
+        return first
+    best = min(tried, key=tried.get)
+    for rate in (best * 3, best / 3):
+        if not any(abs(rate / other - 1) < 0.01 for other in tried):
+            return rate
+    return None
+
+
+def read() -> tuple:
+    """(training, held-out, test) images and labels, in the range of 1998."""
+    digits = data.load("mnist")
+    parts = [
+        (range_1998(digits.denormalise(images)), labels)
+        for images, labels in (digits.train.tensors, digits.test.tensors)
+    ]
+    shuffled = torch.randperm(
+        len(parts[0][1]), generator=torch.Generator().manual_seed(1998)
+    )
+    chosen = shuffled[: IMAGES + HELD].split([IMAGES, HELD])
+    return *(tuple(t[part] for t in parts[0]) for part in chosen), parts[1]
+
+
+def piece(step: str, saved: dict, arrays: tuple) -> bool:
+    """Do one missing run of this step; False when none is missing."""
+    train, held, test = arrays
+    tried = {r["peak"]: r["error"] for r in saved["choosing"] if r["step"] == step}
+    peak = next_rate(tried, FIRST_RATE.get(step, ADAM_RATE))
+    if peak is not None:
+        saved["choosing"].append(run(step, 0, peak, train, held))
+        return True
+    best = min(tried, key=tried.get)
+    done = {r["seed"] for r in saved["runs"] if r["step"] == step}
+    for seed in SEEDS:
+        if seed not in done:
+            saved["runs"].append(run(step, seed, best, train, test))
+            return True
+    return False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, help="stop after about so long")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    arrays, start = read(), time.perf_counter()
+    old = records.load(NAME) or {"choosing": [], "runs": []}
+    saved = {key: old[key] for key in ("choosing", "runs")}
+    settings = {"steps": STEPS, "images": IMAGES, "held": HELD, "passes": PASSES}
+    for step in STEPS:
+        while piece(step, saved, arrays):
+            records.save(NAME, {**settings, **saved})
+            print((saved["runs"] or saved["choosing"])[-1], flush=True)
+            if args.minutes and time.perf_counter() - start > 60 * args.minutes:
+                return
+    print("complete")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The checkers of three exercises on training tricks: right answers and mistakes."""
+
+import math
+import statistics
+from itertools import accumulate
+
+from lenet_course.exercises.checkers import function
+
+
+def _error(d: list[float], deviation=statistics.stdev) -> float:
+    """How far the mean of these numbers is off, typically."""
+    return deviation(d) / math.sqrt(len(d))
+
+
+def _interval(half=lambda ours, base, d, t: t * _error(d)):
+    """The mean difference, and `half` to both sides of it."""
+
+    def ends(ours, base, t):
+        d = [a - b for a, b in zip(ours, base)]
+        middle, reach = statistics.fmean(d), half(ours, base, d, t)
+        return middle - reach, middle + reach
+
+    return ends
+
+
+interval_checker = function(
+    _interval(),
+    [
+        ([97.5, 97.2, 97.9], [96.8, 96.9, 96.7], 4.30),
+        ([98.1, 97.0, 97.4, 97.9, 96.6], [98.0, 97.1, 97.2, 97.7, 96.8], 2.78),
+    ],
+    wrong=[
+        (
+            _interval(lambda ours, base, d, t: t * statistics.stdev(d)),
+            "That holds single differences. Their *mean* is surer than each.",
+        ),
+        (
+            _interval(lambda ours, base, d, t: t * _error(d, statistics.pstdev)),
+            "The deviation is too small: with few seeds, by what do you divide the "
+            "sum of squares?",
+        ),
+        (
+            _interval(
+                lambda ours, base, d, t: t * math.hypot(_error(ours), _error(base))
+            ),
+            "That forgets the pairs: take the differences first, then *their* "
+            "deviation.",
+        ),
+        (
+            _interval(lambda ours, base, d, t: 1.96 * _error(d)),
+            "1.96 is for many seeds; use the `t` that is given.",
+        ),
+        (
+            lambda ours, base, t: _interval()(base, ours, t),
+            "The sign is turned round: a gain of `ours` should come out positive.",
+        ),
+    ],
+    look="Four steps: differences, their mean, their standard deviation (n − 1), "
+    "and t times that over √n.",
+)
+
+
+def _half_wave(share: float) -> float:
+    return (1 + math.cos(math.pi * share)) / 2
+
+
+def _schedule(fall=lambda s, n, r: _half_wave((s - r) / (n - r)), first: int = 1):
+    """A rise whose step 0 has `first` of `rise` parts of the peak, then `fall`."""
+    return lambda step, steps, peak, rise: peak * (
+        (step + first) / rise if step < rise else fall(step, steps, rise)
+    )
+
+
+cosine_checker = function(
+    _schedule(),
+    [
+        (step, steps, 0.1, rise)
+        for steps, rise in [(100, 10), (50, 5)]
+        for step in (0, rise // 2, rise - 1, rise, steps // 2, steps - 1)
+    ],
+    tolerance=1e-6,
+    wrong=[
+        (
+            _schedule(first=0),
+            "Step 0 then has the rate 0 and is wasted: the first of the `rise` "
+            "steps should already move.",
+        ),
+        (
+            _schedule(lambda s, n, r: _half_wave(s / n)),
+            "The rate jumps where the two parts meet: the cosine should begin at "
+            "step `rise`.",
+        ),
+        (
+            _schedule(lambda s, n, r: math.cos(math.pi / 2 * (s - r) / (n - r))),
+            "That is a quarter of a wave: it meets zero at full slope. Take half a "
+            "wave, moved up and scaled to lie between 0 and 1.",
+        ),
+        (
+            _schedule(lambda s, n, r: (n - s) / (n - r)),
+            "That falls along a straight line.",
+        ),
+    ],
+    look="Try step `rise`, where the peak is, and the middle of the way down, "
+    "where half of it is left.",
+)
+
+
+def _ema(values: list[float], decay: float, *start: float) -> list[float]:
+    """Started at the first value, or at another number."""
+    averages = accumulate(
+        [*start, *values], lambda old, new: decay * old + (1 - decay) * new
+    )
+    return list(averages)[len(start) :]
+
+
+ema_checker = function(
+    _ema,
+    [
+        ([1.0, 2.0, 3.0, 4.0], 0.9),
+        ([4.0, 0.0, 0.0], 0.5),
+        ([2.0], 0.99),
+        ([1.0, -1.0, 1.0, -1.0, 1.0], 0.75),
+    ],
+    tolerance=1e-6,
+    wrong=[
+        (
+            lambda values, decay: _ema(values, 1 - decay),
+            "The two weights changed places: `decay` is the share of the *old* "
+            "average that stays.",
+        ),
+        (
+            lambda values, decay: _ema(values, decay, 0.0),
+            "That starts at zero, so the first averages are far too small. (Adam "
+            "does that, and corrects for it.)",
+        ),
+        (
+            lambda values, decay: [
+                sum(values[: i + 1]) / (i + 1) for i in range(len(values))
+            ],
+            "That is the plain mean of all values so far: nothing is forgotten.",
+        ),
+        (
+            lambda values, decay: _ema(values, decay)[-1],
+            "That is the last average only; return the list of all.",
+        ),
+    ],
+    look="Take two values, 4 and 0, with decay 0.5: the averages are 4 and 2.",
+)

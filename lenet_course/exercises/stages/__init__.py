@@ -1,0 +1,1 @@
+"""Stages on which two chapters try an answer alike."""

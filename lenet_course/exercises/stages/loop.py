@@ -1,0 +1,160 @@
+"""Checkers of a training step and of an evaluation, by what they do to a network."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lenet_course.exercises.staged import attempt, staged
+
+
+def _step(order: str, loss_of=F.cross_entropy, leave=Tensor.item) -> Callable:
+    """A training step whose calls come in this order: z(ero), b(ackward), s(tep)."""
+
+    def step(model, optimizer, images, labels):
+        loss = loss_of(model(images), labels)
+        calls = {"z": optimizer.zero_grad, "b": loss.backward, "s": optimizer.step}
+        for letter in order:
+            calls[letter]()
+        return leave(loss)
+
+    return step
+
+
+def _two_steps(step: Callable) -> tuple:
+    """Weights and losses after two steps; a gradient of before is still there."""
+    generator = torch.Generator().manual_seed(0)
+    model = nn.Linear(4, 3)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(torch.randn(p.shape, generator=generator))
+    images = torch.randn(8, 4, generator=generator)
+    labels = torch.randint(3, (8,), generator=generator)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    F.cross_entropy(model(images), labels).backward()
+    losses = [attempt(step, model, optimizer, images, labels) for _ in range(2)]
+    weights = nn.utils.parameters_to_vector(model.parameters()).detach()
+    with_graph = any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses)
+    return weights, with_graph, losses
+
+
+def _after_softmax(logits: Tensor, labels: Tensor) -> Tensor:
+    return F.cross_entropy(logits.softmax(1), labels)
+
+
+_UNMOVED = (
+    "The weights did not move: there was no gradient when `optimizer.step()` ran. "
+    "Which two lines should change places?"
+)
+step_checker = staged(
+    _two_steps,
+    _step("zbs"),
+    wrong=[
+        (
+            _step("bs"),
+            "Gradients of the step before are still in it: `backward` adds to them.",
+        ),
+        (
+            _step("bsz"),
+            "In a loop that works, since each step clears up for the next. Here a "
+            "gradient is in `.grad` before the first one: clear it before `backward`.",
+        ),
+        (_step("bzs"), _UNMOVED),
+        (_step("zsb"), _UNMOVED),
+        (_step("zb"), _UNMOVED.partition(":")[0]),
+        (
+            _step("zbs", leave=lambda loss: loss),
+            "The weights are right, but the loss is a tensor that keeps its graph "
+            "alive. Return a number.",
+        ),
+        (
+            _step("zbs", loss_of=_after_softmax),
+            "`F.cross_entropy` applies the softmax by itself: give it logits.",
+        ),
+    ],
+    look="Two steps on a small network do not end in the right weights and losses. "
+    "Compare your lines with the five of the chapter.",
+)
+
+
+class _Watched(nn.Module):
+    """A network with dropout that notes how it is called."""
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        self.register_buffer("weight", torch.randn(4, 3, generator=generator))
+        self.scale = nn.Parameter(torch.ones(()))
+        self.largest_batch, self.with_gradients = 0, False
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.largest_batch = max(self.largest_batch, len(x))
+        self.with_gradients |= torch.is_grad_enabled()
+        if self.training:  # a dropout that hits the same units each time
+            x = x * torch.tensor([2.0, 0.0, 2.0, 0.0])
+        return x @ self.weight * self.scale
+
+
+def _scored(evaluate: Callable) -> tuple:
+    """What comes out for 130 images in batches of 50, and what was done to get it."""
+    model = _Watched().train()
+    generator = torch.Generator().manual_seed(2)
+    images = torch.randn(130, 4, generator=generator)
+    images[100:] *= 4  # the last, short batch is unlike the others
+    labels = torch.randint(3, (130,), generator=generator)
+    result = attempt(evaluate, model, images, labels, 50)
+    return result, model.largest_batch, model.with_gradients, model.training
+
+
+def _evaluation(
+    *, mode=True, gradients=False, restore=True, means=False, size=None, count=False
+) -> Callable:
+    """An evaluation with one thing done wrong."""
+
+    def evaluate(model, images, labels, batch_size):
+        model.train(not mode)
+        batch_size = size or batch_size
+        with torch.set_grad_enabled(gradients):
+            logits = [model(x) for x in images.split(batch_size)]
+        pairs = list(zip(logits, labels.split(batch_size)))
+        model.train(restore)
+        each = [F.cross_entropy(z, y, reduction="none").detach() for z, y in pairs]
+        right = sum((z.argmax(1) == y).sum().item() for z, y in pairs)
+        loss = (
+            sum(e.mean() for e in each) / len(each) if means else torch.cat(each).mean()
+        )
+        return loss.item(), right if count else right / len(labels)
+
+    return evaluate
+
+
+evaluate_checker = staged(
+    _scored,
+    _evaluation(),
+    wrong=[
+        (
+            _evaluation(mode=False),
+            "The network was in training mode: its dropout was at work.",
+        ),
+        (
+            _evaluation(gradients=True),
+            "The scores are right, but a graph was recorded all the while.",
+        ),
+        (
+            _evaluation(restore=False),
+            "The scores are right, but the network came in training mode and went out "
+            "in evaluation mode.",
+        ),
+        (
+            _evaluation(means=True),
+            "That is a mean of batch means: the last batch is shorter than the others.",
+        ),
+        (
+            _evaluation(size=10**9),
+            "All images went through at once; `batch_size` is there to save memory.",
+        ),
+        (_evaluation(count=True), "Accuracy is a share, from 0 to 1."),
+    ],
+    look="On 130 images in batches of 50 the pair (loss, accuracy) is not right.",
+)

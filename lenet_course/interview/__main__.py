@@ -1,0 +1,75 @@
+"""A mock interview in the terminal; or, with --export, the bank for Anki.
+
+python -m lenet_course.interview -n 5 --level basic --topic shapes
+"""
+
+import argparse
+from pathlib import Path
+
+from lenet_course.interview import Interview, export_anki, export_csv, mock
+from lenet_course.interview.bank import LANGUAGES, TOPICS
+from lenet_course.interview.session import load
+from lenet_course.interview.terminal import hold, place
+from lenet_course.strict import LEVELS, ContentError
+
+
+def main() -> int:
+    options = _options()
+    path = options.file or place()
+    try:
+        if options.export:
+            return _export(options.export)
+        interview = _interrupted(path) or mock(
+            options.n, options.seed, options.topic, options.level
+        )
+    except ContentError as error:
+        print(error)
+        return 2
+    return 0 if hold(interview, path, options.language) else 130
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m lenet_course.interview", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("-n", type=int, default=10, help="questions (10)")
+    parser.add_argument("--topic", metavar="TOPIC", help=", ".join(TOPICS))
+    parser.add_argument("--level", metavar="LEVEL", help=", ".join(LEVELS))
+    parser.add_argument("--seed", type=int, help="the same seed asks the same")
+    parser.add_argument("--language", choices=LANGUAGES, default="en")
+    parser.add_argument("--file", type=Path, help="where an interrupted one waits")
+    parser.add_argument("--export", type=Path, metavar="FOLDER", help="decks and CSV")
+    return parser.parse_args()
+
+
+def _interrupted(path: Path) -> Interview | None:
+    """The interview that waits there, if the reader wants to go on with it."""
+    if not path.exists():
+        return None
+    try:
+        interview = load(path)
+    except ContentError as error:
+        aside = path.with_suffix(".unreadable")
+        path.replace(aside)
+        print(f"{error}; it is kept as {aside.name}. Starting a new one.")
+        return None
+    if interview.current is None:
+        return None
+    try:
+        typed = input(f"{interview!r} waits. Go on with it? [Y/n] ")
+    except (EOFError, KeyboardInterrupt):
+        return interview
+    return None if typed.strip().lower().startswith("n") else interview
+
+
+def _export(folder: Path) -> int:
+    for language in LANGUAGES:
+        path = folder / f"lenet-questions-{language}.apkg"
+        print(f"{path}: {export_anki(path, language)} notes")
+    path = folder / "lenet-questions.csv"
+    print(f"{path}: {export_csv(path)} rows")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

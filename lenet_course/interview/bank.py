@@ -1,0 +1,139 @@
+"""Reading the question bank: one YAML file a topic, checked field by field.
+
+A question::
+
+    - id: shapes-c1-parameters         # topic first; never changed: Anki knows it
+      level: basic                     # basic, intermediate or advanced
+      question:
+        en: How many parameters has C1 of LeNet-5?
+        zh: LeNet-5 的 C1 层有多少个参数？
+      answer:                          # what one says in thirty seconds
+        en: 156. Six maps share one 5×5 kernel and one bias each, 6 × (25 + 1).
+        zh: 156 个。六个特征图各有一个 5×5 卷积核和一个偏置：6 × (25 + 1)。
+      deep: |                          # English, for the follow-up; $formulas$
+        ...
+      follow_ups:
+        - Does the number change if the image is larger?
+      red_flags:                       # wrong answers that are really heard
+        - says: 6 × 28 × 28 × 26
+          why: These are connections; the kernel is shared by all positions.
+      sources: [lecun1998]             # keys of references.bib
+      chapter: 02-architecture         # may be left out: then that of the topic
+      verify:                          # may be left out; each must be True
+        - shapes.conv_params(1, 6, 5) == 156
+      figure:                          # may be left out: an SVG of figures/, drawn
+        file: lenet5.svg               # by tools/card_figures, and what it shows
+        alt: {en: A digit goes through seven layers., zh: 一个数字经过七层。}
+"""
+
+from functools import cache
+from pathlib import Path
+
+from lenet_course.interview.entry import (
+    LANGUAGES,
+    Figure,
+    Question,
+    RedFlag,
+    read_entry,
+)
+from lenet_course.strict import LEVELS, ContentError, known, load
+
+__all__ = [
+    "CHAPTERS",
+    "FOLDER",
+    "LANGUAGES",
+    "TOPICS",
+    "Figure",
+    "Question",
+    "RedFlag",
+    "questions",
+    "read",
+]
+
+FOLDER = Path(__file__).parent
+TOPICS = {
+    "history": "History",
+    "shapes": "Shapes and parameters",
+    "receptive-field": "Receptive field",
+    "convolution": "Convolution arithmetic",
+    "pooling": "Pooling",
+    "activations": "Activations",
+    "optimisation": "Loss and optimisation",
+    "backpropagation": "Backpropagation through convolution and pooling",
+    "regularisation": "Regularisation, augmentation, normalisation",
+    "debugging": "Training and debugging",
+    "alexnet": "AlexNet",
+    "comparisons": "Comparisons",
+    "deployment": "Deployment and efficiency",
+    "coding": "Coding tasks",
+}
+# What teaches a topic, for questions that name no chapter of their own.
+CHAPTERS = {
+    "history": "01-history",
+    "shapes": "02-architecture",
+    "receptive-field": "02-architecture",
+    "convolution": "02-architecture",
+    "pooling": "02-architecture",
+    "activations": "08-training",
+    "optimisation": "09-training-tricks",
+    "backpropagation": "08-training",
+    "regularisation": "09-training-tricks",
+    "debugging": "18-bug-clinic",
+    "alexnet": "13-alexnet",
+    "comparisons": "14-lenet-vs-alexnet",
+    "deployment": "10-gpu-training",
+    "coding": "19-coding-tasks",
+}
+
+
+def questions(topic: str | None = None, level: str | None = None) -> list[Question]:
+    """The questions of a topic and a level, or of all, in the order of the files.
+
+    Raises:
+        ContentError: an unknown topic or level, or a file that does not hold.
+
+    >>> {q.topic for q in questions("shapes")}
+    {'shapes'}
+    """
+    known("topic", topic, TOPICS)
+    known("level", level, LEVELS)
+    found = _all() if topic is None else _topic(topic)
+    return [q for q in found if level is None or q.level == level]
+
+
+def path(topic: str) -> Path:
+    """The file of a topic."""
+    return FOLDER / "questions" / f"{topic}.yml"
+
+
+@cache
+def _topic(topic: str) -> tuple[Question, ...]:
+    return tuple(read(path(topic).read_text(encoding="utf-8"), topic))
+
+
+def _all() -> list[Question]:
+    return [question for topic in TOPICS for question in _topic(topic)]
+
+
+def read(text: str, topic: str) -> list[Question]:
+    """Questions of one file's ``text``.
+
+    Raises:
+        ContentError: broken YAML, or a question with a missing, unknown, double, empty
+            or wrongly typed field, or an id used twice.
+    """
+    try:
+        entries = load(text)
+    except ContentError as error:
+        raise ContentError(f"{topic}.yml: {error}") from None
+    if not isinstance(entries, list):
+        raise ContentError(f"{topic}.yml: a list of questions is expected")
+    result, seen = [], set()
+    for number, entry in enumerate(entries, start=1):
+        where = f"{topic}.yml, question {number}"
+        question = read_entry(entry, topic, CHAPTERS[topic], where, FOLDER / "figures")
+        if question.id in seen:
+            raise ContentError(f"{topic}.yml: id {question.id!r} is used twice")
+        seen.add(question.id)
+        result.append(question)
+    return result

@@ -1,0 +1,168 @@
+"""What the chapter on AlexNet says in words and uses, checked."""
+
+import itertools
+
+import pytest
+import torch
+from torch import nn
+from torchvision import models
+
+from lenet_course import quiz
+from lenet_course.ch13_alexnet import figures
+from lenet_helpers import augment, shapes
+from lenet_helpers.models import AlexNet
+from lenet_helpers.models.four_layer import FourLayerNet, ResponseNorm
+
+
+def test_response_norm_is_torchs_with_alpha_times_the_size():
+    a = 30 * torch.rand(2, 8, 5, 4, dtype=torch.float64)
+    theirs = nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
+    torch.testing.assert_close(ResponseNorm()(a), theirs(a))
+
+
+@pytest.mark.parametrize("pool", ["overlapping", "tiled"])
+@pytest.mark.parametrize("norm", [None, 1e-4])
+def test_variants_of_the_four_layer_network_have_equal_sizes(pool, norm):
+    model = FourLayerNet(pool=pool, norm=norm)
+    assert sum(p.numel() for p in model.parameters()) == 21_786
+    for side in (28, 32):
+        model = FourLayerNet(pool=pool, norm=norm, input_size=side)
+        assert model(torch.zeros(2, 3, side, side)).shape == (2, 10)
+
+
+def test_two_groups_of_the_four_layer_network_halve_the_weights_they_cut():
+    sizes = [
+        sum(p.numel() for p in FourLayerNet(groups=n).parameters()) for n in (1, 2)
+    ]
+    assert sizes[0] - sizes[1] == 25 * (16 * 8 + 32 * 16) // 2
+    assert sizes[1] == 13_786  # as the chapter says
+
+
+def test_ten_crops_are_where_the_paper_puts_them():
+    image = torch.arange(36.0).reshape(1, 1, 6, 6)
+    crops = augment.ten_crops(image, 4)[0, :, 0]
+    assert [int(crop[0, 0]) for crop in crops[:5]] == [0, 2, 12, 14, 7]
+    for crop, mirrored in zip(crops[:5], crops[5:], strict=True):
+        assert mirrored.equal(crop.flip(1))
+    with pytest.raises(ValueError, match="no crop of 7 pixels"):
+        augment.ten_crops(image, 7)
+
+
+def test_random_crops_are_one_of_the_places_or_its_mirror():
+    torch.manual_seed(0)
+    image = torch.arange(2 * 36.0).reshape(1, 2, 6, 6)
+    allowed = [
+        part
+        for y in range(3)
+        for x in range(3)
+        for part in (
+            image[0, :, y : y + 4, x : x + 4],
+            image[0, :, y : y + 4, x : x + 4].flip(2),
+        )
+    ]
+    seen = set()
+    for crop in augment.random_crop_flip(image.expand(300, -1, -1, -1), 4):
+        matches = [i for i, part in enumerate(allowed) if part.equal(crop)]
+        assert len(matches) == 1
+        seen.update(matches)
+    assert len(seen) == 18
+    with pytest.raises(ValueError, match="no crop of 7 pixels"):
+        augment.random_crop_flip(image, 7)
+
+
+def test_colour_components_are_the_principal_ones():
+    pixels = torch.rand(5, 3, 8, 8, dtype=torch.float64)
+    pixels[:, 1] += 2 * pixels[:, 0]
+    variances, directions = augment.colour_components(pixels)
+    rows = pixels.transpose(0, 1).flatten(1).T
+    centred = rows - rows.mean(0)
+    _, scales, axes = torch.linalg.svd(centred, full_matrices=False)
+    torch.testing.assert_close(variances, scales**2 / len(rows))
+    torch.testing.assert_close(directions.abs(), axes.T.abs())
+
+
+def test_colour_noise_shifts_a_whole_image_by_one_colour_along_the_components():
+    torch.manual_seed(0)
+    variances = torch.tensor([4.0, 1.0, 0.25])
+    directions = torch.linalg.qr(torch.randn(3, 3)).Q
+    before = torch.zeros(20_000, 3, 2, 2)
+    shift = augment.colour_noise(before, variances, directions, sigma=0.1)
+    assert shift.std((2, 3)).max() < 1e-6
+    along = shift[:, :, 0, 0] @ directions
+    expected = 0.1 * variances
+    torch.testing.assert_close(along.std(0), expected, rtol=0.03, atol=0)
+
+
+def test_numbers_of_the_quiz():
+    with torch.device("meta"):
+        two, one = (
+            shapes.trace(AlexNet(groups=groups), (3, 227, 227)) for groups in (2, 1)
+        )
+    dense = sum(two[name].params for name in ("fc6", "fc7", "fc8"))
+    assert (round(100 * dense / two.params), 100 - 96) == (96, 4)
+    convs = sum(two[f"conv{i}"].macs for i in range(1, 6))
+    assert round(100 * convs / two.macs) == 92
+    assert round(100 * (1 - two.params / one.params)) == 2
+    assert round(100 * (1 - two.macs / one.macs)) == 36
+    assert f"{(one.macs - two.macs) / 1e6:.0f}" == "411"
+    by_id = {question.id: question for question in quiz.load("alexnet").questions}
+    assert by_id["pooled-sides"].number.value == shapes.conv_output_size(55, 3, 2)
+    assert by_id["lrn-in-torch"].number.value == pytest.approx(5 * 1e-4)
+
+
+def test_the_repairs_of_the_small_network_have_the_counts_that_are_printed():
+    features = {32: 4096, 64: 16_384}
+    for side, wanted in features.items():
+        assert 256 * (side // 8) ** 2 == wanted
+    assert 35_855_178 + 4096 * (16_384 - 4096) == 86_186_826
+
+
+def test_the_velocities_of_paper_and_torch_part_when_the_rate_drops():
+    def gap(rates):
+        w = weight = 1.0
+        v = velocity = 0.0
+        for rate in rates:
+            v = 0.9 * v - 0.0005 * rate * w - rate * 2 * w
+            w += v
+            velocity = 0.9 * velocity + 2 * weight + 0.0005 * weight
+            weight -= rate * velocity
+        return abs(w - weight)
+
+    assert gap([0.01] * 20) < 1e-12
+    assert gap([0.01] * 10 + [0.001] * 10) > 0.01
+
+
+def test_pictures_are_drawn_in_order_and_empty_places_stay_empty():
+    pixels = torch.rand(3, 3, 4, 4)
+    axes = figures.pictures(pixels, ["one", "two"], columns=2).axes
+    drawn = [torch.tensor(axis.images[0].get_array()) for axis in axes[:3]]
+    for image, pixel in zip(drawn, pixels, strict=True):
+        torch.testing.assert_close(image, pixel.permute(1, 2, 0))
+    assert not axes[3].images and axes[1].get_title() == "two"
+
+
+def test_boxes_of_the_two_towers_hold_half_of_each_layer():
+    with torch.device("meta"):
+        rows = shapes.trace(AlexNet(), (3, 227, 227))
+    for name, size, crosses in figures.TOWERS:
+        whole = rows[name].output_shape
+        maps, _, sides = size.replace(",", "").partition("@")
+        assert 2 * int(maps) == whole[0]
+        assert (
+            tuple(map(int, sides.split("×"))) == whole[1:] if sides else not whole[1:]
+        )
+        # A layer that reads the other GPU sees all maps; conv1 sees the image.
+        assert crosses == (name in ("conv3", "fc6", "fc7"))
+
+
+def test_later_networks_use_groups_as_the_box_says():
+    with torch.device("meta"):
+        resnext = models.resnext50_32x4d()
+        mobile = models.mobilenet_v2()
+    assert {m.groups for m in resnext.modules() if isinstance(m, nn.Conv2d)} == {1, 32}
+    convs = [m for m in mobile.modules() if isinstance(m, nn.Conv2d)]
+    pairs = [(a, b) for a, b in itertools.pairwise(convs) if a.groups > 1]
+    assert pairs
+    for depthwise, mixing in pairs:
+        assert depthwise.groups == depthwise.in_channels == depthwise.out_channels
+        assert mixing.kernel_size == (1, 1) and mixing.groups == 1

@@ -1,0 +1,152 @@
+"""What the chapter on history says in figures and exercises, checked."""
+
+import ast
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from lenet_course import exercises, quiz
+from lenet_course.ch01_history.timeline import EVENTS, KINDS, timeline
+from lenet_course.exercises import history as solved
+from lenet_helpers import shapes
+from lenet_helpers.models import LeNet5, LeNet1989
+
+
+@pytest.fixture(scope="module")
+def keys(root):
+    return set(
+        re.findall(r"^@\w+\{(\w+),", (root / "references.bib").read_text(), re.M)
+    )
+
+
+@pytest.fixture(scope="module")
+def chapter(root):
+    return json.loads((root / "chapters" / "01-history.ipynb").read_text())["cells"]
+
+
+def test_the_timeline_is_in_order_and_every_line_has_a_source(keys):
+    years = [event.year for event in EVENTS]
+    assert years == sorted(years)
+    for event in EVENTS:
+        assert event.kind in KINDS
+        assert event.sources and keys >= set(event.sources), event
+
+
+def test_the_chapter_cites_every_source_of_the_timeline_and_only_known_ones(
+    chapter, keys
+):
+    text = "".join("".join(c["source"]) for c in chapter if c["cell_type"] != "code")
+    cited = {
+        k
+        for group in re.findall(r"\{cite:.\}`([^`]+)`", text)
+        for k in group.split(",")
+    }
+    assert cited <= keys
+    assert {key for event in EVENTS for key in event.sources} <= cited
+
+
+def test_no_text_of_the_timeline_leaves_the_figure_or_covers_another():
+    figure = timeline(EVENTS)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    assert np.asarray(canvas.buffer_rgba())[0, 0, 3] == 0, "not transparent"
+    width = figure.bbox.width
+    boxes = [t.get_window_extent() for t in figure.axes[0].texts]
+    assert len(boxes) == 2 * len(EVENTS)
+    assert all(box.x0 >= 0 and box.x1 <= width for box in boxes)
+    for i, box in enumerate(boxes):
+        assert box.count_overlaps(boxes[i + 1 :]) == 0
+
+
+def test_numbers_of_the_quiz():
+    by_id = {question.id: question for question in quiz.load("history").questions}
+    number = by_id["presentations"].number
+    shown = sum(7_291 for _ in range(23))
+    assert number.value == shown
+    assert shown // 128 == pytest.approx(1_300, rel=0.02)
+
+
+def test_a_network_with_shared_biases_has_as_many_parameters():
+    layers = [
+        torch.nn.Conv2d(1, 12, 5),
+        torch.nn.Conv2d(8, 12, 5),  # every map of H2 reads 8 of 12
+        torch.nn.Linear(192, 30),
+        torch.nn.Linear(30, 10),
+    ]
+    count = sum(p.numel() for layer in layers for p in layer.parameters())
+    assert solved.shared_biases() == count
+
+
+def test_the_days_on_the_sun_follow_from_the_models():
+    macs = [
+        shapes.trace(LeNet1989(), (1, 16, 16)).macs,
+        shapes.trace(LeNet5()).macs,
+    ]
+    days = 3 * (macs[1] * 20 * 60_000) / (macs[0] * 23 * 7_291)
+    assert solved.on_the_sun() == round(days)
+
+
+def test_the_share_to_reject_is_that_of_trying_every_cut():
+    generator = torch.Generator().manual_seed(3)
+    for _ in range(20):
+        confidence = torch.rand(30, generator=generator)
+        right = torch.rand(30, generator=generator) < 0.8
+        pairs = sorted(zip(confidence.tolist(), right.tolist()), reverse=True)
+        fine = [
+            keep
+            for keep in range(1, 31)
+            if sum(not ok for _, ok in pairs[:keep]) / keep <= 0.1
+        ]
+        expected = 1 - max(fine, default=0) / 30
+        assert solved.reject_share(confidence, right, 0.1) == pytest.approx(expected)
+
+
+def test_other_right_answers_are_accepted():
+    def loops(responses, size):
+        out = torch.empty(len(responses) // size, responses.shape[1] // size)
+        for i in range(out.shape[0]):
+            for j in range(out.shape[1]):
+                rows = slice(i * size, (i + 1) * size)
+                out[i, j] = responses[rows, j * size : (j + 1) * size].max()
+        return out
+
+    assert exercises.check("history.complex-cell", loops)
+    assert exercises.check("history.sun", 110.6)
+
+
+def test_the_kernels_of_the_chapter_are_those_of_the_experiment(chapter, root):
+    found = {}
+    for path in ("chapter", "experiment"):
+        names = {"torch": torch, "math": math}
+        if path == "chapter":
+            sources = ["".join(c["source"]) for c in chapter]
+            source = next(s for s in sources if "def oriented" in s)
+        else:
+            whole = (root / "experiments" / "designed_kernels.py").read_text()
+            source = "from torch import Tensor\n" + "\n".join(
+                ast.get_source_segment(whole, node)
+                for node in ast.parse(whole).body
+                if isinstance(node, ast.FunctionDef) and node.name == "oriented"
+            )
+        exec(source, names)
+        found[path] = names["oriented"](0.7, torch.tanh)
+    assert torch.equal(found["chapter"], found["experiment"])
+    assert found["chapter"].norm() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["then-and-now", "designed-kernels"])
+def test_results_say_where_they_come_from(root, name):
+    record = json.loads((root / "experiments" / "results" / f"{name}.json").read_text())
+    assert {"command", "date", "machine"} <= set(record)
+
+
+def test_there_are_five_seeds_for_every_kind_of_kernel(root):
+    path = root / "experiments" / "results" / "designed-kernels.json"
+    runs = json.loads(path.read_text())["runs"]
+    seen = {(r["digits"], r["kernels"], r["seed"]) for r in runs}
+    assert len(seen) == len(runs) == 3 * 3 * 5

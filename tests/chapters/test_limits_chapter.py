@@ -1,0 +1,146 @@
+"""What the chapter on limits and legacy says in words and uses, checked."""
+
+import ast
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from experiments.cifar import legacy
+from lenet_helpers import models
+
+
+@pytest.fixture(scope="module")
+def cells(root):
+    path = root / "chapters" / "15-limits-and-legacy.ipynb"
+    return json.loads(path.read_text())["cells"]
+
+
+@pytest.fixture(scope="module")
+def taught(cells):
+    """The functions and classes that the chapter defines, by name."""
+    names = {"torch": torch, "nn": nn, "F": F, "math": math}
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or "exercises.check" in source:
+            continue
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                exec(ast.unparse(node), names)
+    return names
+
+
+def test_warp_moves_turns_and_enlarges(taught):
+    warp = taught["warp"]
+    x = torch.rand(2, 1, 32, 32)
+    right = np.pad(x.numpy(), ((0, 0), (0, 0), (0, 0), (5, 0)))[..., :32]
+    assert np.allclose(warp(x, right=5), right, atol=1e-4)
+    left = np.pad(x.numpy(), ((0, 0), (0, 0), (0, 0), (0, 5)))[..., 5:]
+    assert np.allclose(warp(x, right=-5), left, atol=1e-4)
+    turned = np.rot90(x.numpy(), axes=(2, 3))  # counter-clockwise
+    assert np.allclose(warp(x, degrees=90), turned, atol=1e-4)
+    middle = F.interpolate(x[..., 8:24, 8:24], scale_factor=2, mode="bilinear")
+    inside = warp(x, size=2)[..., 2:-2, 2:-2]
+    torch.testing.assert_close(inside, middle[..., 2:-2, 2:-2], atol=1e-4, rtol=0)
+
+
+def test_contrast_and_ground_vanish_when_a_picture_is_standardised(taught):
+    x = torch.rand(3, 1, 8, 8)
+    changed = 0.3 + 0.2 * x
+    same = [taught["standardised"](p, 0.1, 0.28) for p in (x, changed)]
+    torch.testing.assert_close(*same, atol=1e-5, rtol=1e-4)
+    assert same[0].mean().item() == pytest.approx(0.1, abs=1e-5)
+    assert same[0][0].std().item() == pytest.approx(0.28, abs=1e-5)
+
+
+def test_the_attack_raises_the_loss_by_the_signs_of_finite_differences(taught):
+    torch.manual_seed(0)
+    names = dict(taught)
+    names["model"] = nn.Sequential(nn.Flatten(), nn.Linear(6, 3)).double()
+    names["digits"] = type("D", (), {"mean": 0.3, "std": 0.5})
+    for name in ("pixel_gradient", "fgsm"):
+        function = taught[name]
+        names[name] = type(function)(function.__code__, names)
+    pixels = 0.2 + 0.6 * torch.rand(1, 1, 2, 3, dtype=torch.float64)
+    label = torch.tensor([1])
+
+    def loss(p):
+        return F.cross_entropy(names["model"]((p - 0.3) / 0.5), label).item()
+
+    moved = names["fgsm"](pixels, label, 0.01) - pixels
+    for i in range(6):
+        bump = torch.zeros(6, dtype=torch.float64)
+        bump[i] = 1e-5
+        rise = loss(pixels + bump.view_as(pixels)) - loss(pixels)
+        assert moved.flatten()[i].item() == pytest.approx(math.copysign(0.01, rise))
+
+
+def test_the_table_of_networks_is_that_of_torchvision(taught):
+    import torchvision.models as tv
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counted = taught["counted"]
+    counted.__globals__["FlopCounterMode"] = FlopCounterMode
+    for make, weights in (
+        (tv.vgg16, tv.VGG16_Weights),
+        (tv.resnet50, tv.ResNet50_Weights),
+        (tv.vit_b_16, tv.ViT_B_16_Weights),
+        (tv.convnext_tiny, tv.ConvNeXt_Tiny_Weights),
+    ):
+        _, params, macs, uses = counted(make, (3, 224, 224))
+        about = weights.IMAGENET1K_V1.meta
+        assert params == about["num_params"]
+        assert macs / 1e9 == pytest.approx(about["_ops"], rel=0.01)
+        assert uses > 100
+    low = [
+        counted(models.ModernLeNet5, (1, 32, 32)),
+        counted(models.AlexNet, (3, 227, 227)),
+    ]
+    assert [row[1] for row in low] == [61_706, 60_965_224]
+    assert [row[2] for row in low] == [416_520, 724_406_816]
+    assert max(row[3] for row in low) < 12
+    assert round(low[0][3]) == 7
+
+
+def test_torch_starts_with_a_third_of_the_variance_that_keeps_the_size():
+    torch.manual_seed(0)
+    conv = nn.Conv2d(64, 64, 3)
+    inputs = 64 * 9
+    assert conv.weight.var().item() == pytest.approx(1 / (3 * inputs), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "act, factor", [(torch.tanh, 3**-0.5), (torch.relu, 6**-0.5)], ids=["tanh", "relu"]
+)
+def test_the_error_shrinks_by_the_predicted_factor(act, factor):
+    """One wide layer, no borders: the same law without the chapter's tower."""
+    torch.manual_seed(0)
+    layer = nn.Linear(3000, 3000, bias=False)
+    x = 0.1 * torch.randn(64, 3000)
+    x.requires_grad_(True)
+    error = torch.randn(64, 3000)
+    act(layer(x)).backward(error)
+    assert (x.grad.std() / error.std()).item() == pytest.approx(factor, rel=0.03)
+
+
+def test_every_source_of_the_chapter_is_in_the_bibliography(cells, root):
+    text = "".join("".join(c["source"]) for c in cells if c["cell_type"] != "code")
+    groups = re.findall(r"\{cite:.\}`([^`]+)`", text)
+    cited = {key for group in groups for key in group.split(",")}
+    known = set(
+        re.findall(r"^@\w+\{(\w+),", (root / "references.bib").read_text(), re.M)
+    )
+    assert cited and cited <= known
+
+
+def test_every_network_has_a_name_of_its_own_in_the_figure(cells):
+    source = next("".join(c["source"]) for c in cells if "measured-shown" in c["id"])
+    (assignment,) = [n for n in ast.parse(source).body if isinstance(n, ast.Assign)][:1]
+    names = ast.literal_eval(assignment.value)
+    assert set(names) == set(legacy.NETWORKS)
+    assert len(set(names.values())) == len(names)

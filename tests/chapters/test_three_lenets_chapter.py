@@ -1,0 +1,123 @@
+"""What the chapter on the three LeNets builds by hand, against other ways to it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.func import functional_call
+
+from lenet_course import exercises, quiz
+from lenet_course.ch12_three_lenets import figures as originals
+from lenet_helpers.models import layers, original
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def by_hand():
+    """The functions that the chapter defines, as it defines them."""
+    path = ROOT / "chapters" / "12-three-lenets.ipynb"
+    names = {"torch": torch, "F": F, "functional_call": functional_call}
+    for cell in json.loads(path.read_text())["cells"]:
+        source = "".join(cell["source"]).removeprefix("# NBVAL_CHECK_OUTPUT\n")
+        for name in ("squash", "subsample", "penalties", "curvature"):
+            if source.startswith(f"def {name}("):
+                exec(source.split("\n\n\n")[0], names)
+    return names
+
+
+def test_the_parts_by_hand_are_those_of_the_helpers(by_hand):
+    x = torch.randn(3, 6, 10, 12)
+    s2 = layers.Subsampling(6)
+    original.init_fan_in(s2)
+    mine = by_hand["subsample"](x, s2.coefficient, s2.bias)
+    assert torch.allclose(mine, s2(x), atol=1e-5)
+    assert torch.equal(by_hand["squash"](x), layers.ScaledTanh()(x))
+    values = torch.randn(4, 84)
+    rbf = layers.EuclideanRBF()
+    assert torch.allclose(by_hand["penalties"](values, rbf.codes), rbf(values))
+
+
+def test_curvature_by_squared_passes_is_that_of_the_compiled_training(by_hand):
+    pytest.importorskip("numba", reason="only the original training needs numba")
+    from experiments.originals.sdlm import Trainer
+
+    trainer = Trainer(0, None, penalty="mean")
+    with torch.no_grad():
+        for parameter in trainer.model.parameters():
+            parameter.mul_(3)
+    images = np.random.default_rng(0).normal(0.2, 0.5, (5, 1024)).astype(np.float32)
+    compiled = trainer.curvature(images, np.arange(5))
+    x = torch.from_numpy(images).view(-1, 1, 32, 32)
+    mine = by_hand["curvature"](trainer.model, x, 2 / 84)
+    for one, other in zip(mine, compiled, strict=True):
+        one = one.numpy().ravel() / 5
+        np.testing.assert_allclose(one, other.ravel(), rtol=1e-3, atol=1e-5 * one.max())
+
+
+def test_dividing_the_criterion_by_84_is_multiplying_mu_by_84(by_hand):
+    """The step of the mean with mu 0.02 is that of the sum with mu 1.68."""
+    torch.manual_seed(0)
+    model = original.LeNet5()
+    x = torch.rand(4, 1, 32, 32)
+    steps = []
+    for scale, mu in ((1.0, 84 * 0.02), (1 / 84, 0.02)):
+        loss = scale * original.criterion_eq8(model(x), torch.arange(4))
+        slopes = torch.autograd.grad(loss, list(model.parameters()))
+        h = by_hand["curvature"](model, x, 2 * scale)
+        steps.append([g / (mu + c / 4) for g, c in zip(slopes, h, strict=True)])
+    for one, other in zip(*steps, strict=True):
+        assert torch.allclose(one, other, rtol=1e-3, atol=1e-6)
+
+
+def test_codes_of_one_length_make_the_winner_linear():
+    codes = layers.EuclideanRBF().codes
+    assert (codes.square().sum(1) == 84).all()
+    x = torch.randn(100, 84)
+    y = layers.EuclideanRBF()(x)
+    assert torch.equal(y.argmin(1), (x @ codes.T).argmax(1))
+
+
+def test_numbers_of_exercises_and_quiz():
+    network = original.LeNet5()
+    total = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    full = torch.nn.Conv2d(6, 16, 5)
+    more = (
+        full.weight.numel() - network.c3.kernels.numel() + network.output.codes.numel()
+    )
+    assert exercises.check("three_lenets.dense-and-moving", total + more)
+    by_id = {question.id: question for question in quiz.load("three_lenets").questions}
+    c3 = original.LeNet5().c3
+    count = sum(p.numel() for p in c3.parameters())
+    assert by_id["c3-parameters"].number.value == count
+
+
+def test_other_right_answers_are_accepted():
+    def masked(x, weight, table):
+        outs = [
+            F.conv2d(x[:, reads.bool()], w[None, reads.bool()])
+            for w, reads in zip(weight, table)
+        ]
+        return torch.cat(outs, dim=1)
+
+    def equation_9(y, labels, j):
+        right = y[torch.arange(len(y)), labels]
+        total = (-y).exp().sum(1) + torch.exp(torch.tensor(-j))
+        return (right + total.log()).mean()
+
+    assert exercises.check("three_lenets.masked-convolution", masked)
+    assert exercises.check("three_lenets.equation-9", equation_9)
+    assert exercises.check(
+        "three_lenets.rate", lambda c, eta, mu: eta / (mu + c.mean(0).sum())
+    )
+
+
+def test_the_bridge_draws_every_seed_and_every_mean():
+    axis = originals.bridge({"a": [1.0, 3.0], "b": [2.0, 2.5, 3.0]}).axes[0]
+    dots = [line.get_xdata() for line in axis.lines if line.get_marker() == "o"]
+    assert [list(d) for d in dots] == [[1.0, 3.0], [2.0, 2.5, 3.0]]
+    assert [2.0, 2.0] in [list(line.get_xdata()) for line in axis.lines]
+    assert axis.yaxis_inverted()

@@ -1,0 +1,155 @@
+"""What the chapter on training says in words, checked; and its loop against `fit`."""
+
+import ast
+import json
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import TensorDataset
+
+from lenet_course import exercises, quiz
+from lenet_course.exercises import _training as stage
+from lenet_helpers import training
+from lenet_helpers.models import ModernLeNet5
+
+
+@pytest.fixture(scope="module")
+def written_out(root):
+    """The functions that the chapter defines, as it defines them."""
+    cells = json.loads((root / "chapters" / "08-training.ipynb").read_text())["cells"]
+    names = {"torch": torch, "F": F, "copy": __import__("copy")}
+    for cell in cells:
+        source = "".join(cell["source"])
+        wanted = (
+            "def train_epoch",
+            "@torch.inference_mode()\ndef score",
+            "def train_n",
+        )
+        if cell["cell_type"] == "code" and source.startswith(wanted):
+            exec(compile(ast.parse(source), cell["id"], "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def noise():
+    """Images whose class is their brightness, and some to validate on."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.randint(10, (190,), generator=generator)
+    images = (
+        torch.randn(190, 1, 32, 32, generator=generator) + labels[:, None, None, None]
+    )
+    images -= 4.5
+    return (images[:130], labels[:130]), (images[130:], labels[130:])
+
+
+def test_the_loop_of_the_chapter_is_fit(written_out, noise):
+    train, held = noise
+    networks = []
+    for _ in range(2):
+        torch.manual_seed(1)
+        networks.append(ModernLeNet5(activation="relu", pool="max"))
+    by_hand, by_fit = networks
+    by_hand.to(memory_format=torch.channels_last)
+    rows = written_out["train_network"](by_hand, train, held, epochs=3, seed=4)
+    history = training.fit(
+        by_fit,
+        TensorDataset(*train),
+        validation=TensorDataset(*held),
+        epochs=3,
+        seed=4,
+        device="cpu",
+        progress=False,
+    )
+    for a, b in zip(by_hand.parameters(), by_fit.parameters()):
+        assert torch.allclose(a, b, atol=1e-5)
+    for mine, theirs in zip(rows, history.rows):
+        assert mine == pytest.approx({k: theirs[k] for k in mine}, rel=1e-3)
+
+
+def test_its_scores_are_those_of_evaluate(written_out, noise):
+    _, (images, labels) = noise
+    model = ModernLeNet5()
+    scores = training.evaluate(model, TensorDataset(images, labels))
+    loss, accuracy = written_out["score"](model, images, labels)
+    assert (loss, accuracy) == pytest.approx((scores.loss, scores.accuracy))
+
+
+def test_a_second_softmax_cannot_go_below_the_floor_that_is_named():
+    floor = -math.log(math.e / (math.e + 9))
+    assert f"{floor:.3f}" == "1.461"
+    logits = torch.zeros(1, 10, requires_grad=True)
+    optimizer = torch.optim.SGD([logits], lr=100)
+    for _ in range(2000):
+        optimizer.zero_grad()
+        F.cross_entropy(logits.softmax(1), torch.tensor([3])).backward()
+        optimizer.step()
+    reached = F.cross_entropy(logits.softmax(1), torch.tensor([3])).item()
+    assert floor < reached < floor + 0.02
+
+
+def test_the_logistic_sigmoid_passes_on_a_quarter_at_most():
+    a = torch.linspace(-9, 9, 1001, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(torch.sigmoid(a).sum(), a)
+    assert slope.max() == 0.25
+    (slope,) = torch.autograd.grad((1.7159 * torch.tanh(2 / 3 * a)).sum(), a)
+    assert f"{slope.max():.2f}" == "1.14"
+
+
+def test_numbers_of_the_quiz():
+    by_id = {question.id: question for question in quiz.load("training").questions}
+    steps = len(torch.arange(55_000).split(64))
+    assert by_id["steps-of-an-epoch"].number.value == steps
+    others = {value for value, _ in by_id["steps-of-an-epoch"].number.wrong}
+    assert others == {55_000 // 64, 60_000 // 64, len(torch.arange(60_000).split(64))}
+    half_width = 1.96 * math.sqrt(0.9905 * 0.0095 / 10_000)
+    assert 2.5 < half_width / (0.9912 - 0.9905) < 3.5
+
+
+# --- checkers that watch what an answer does -------------------------------------
+
+
+def test_clearing_after_the_step_is_as_good_unless_something_was_left_over():
+    """The check starts with a gradient left over: only clearing first is right."""
+    late = stage._step("bsz")
+    verdict = exercises.check("training.step", late)
+    assert not verdict
+
+
+def test_another_right_way_to_write_each_answer_is_accepted():
+    def step(net, opt, x, t):
+        net.zero_grad()
+        loss = nn.CrossEntropyLoss()(net(x), t)
+        loss.backward()
+        opt.step()
+        return loss.detach().item()
+
+    def evaluate(model, images, labels, batch_size):
+        mode = model.training
+        losses, hits = [], []
+        with torch.no_grad():
+            model.eval()
+            for i in range(0, len(labels), batch_size):
+                out = model(images[i : i + batch_size])
+                y = labels[i : i + batch_size]
+                losses.append(F.cross_entropy(out, y, reduction="none"))
+                hits.append((out.argmax(1) == y).float())
+        model.train(mode)
+        return torch.cat(losses).mean(), torch.cat(hits).mean()
+
+    def split(count, held, seed):
+        order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+        return order[:-held], order[-held:]
+
+    assert exercises.check("training.step", step)
+    assert exercises.check("training.evaluate", evaluate)
+    assert exercises.check("training.split", split)
+
+
+def test_a_loss_as_tensor_is_told_from_a_number_and_from_a_detached_one():
+    kept = stage._step("zbs", leave=lambda loss: loss)
+    detached = stage._step("zbs", leave=torch.Tensor.detach)
+    assert "Return a number" in exercises.check("training.step", kept).text
+    assert exercises.check("training.step", detached)

@@ -1,0 +1,497 @@
+"""Every exercise of the book, and the demo ones, stand what readers may answer."""
+
+import math
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lenet_course import exercises
+from lenet_course.exercises import _limit, _registry, engine
+from lenet_course.exercises.checkers import NotAttempted, function, number, shape
+from tests.course import exercises_demo  # noqa: F401  (registers the demo exercises)
+
+ALL = {one.id: one for one in exercises.all()}
+VERDICTS = {"correct", "not yet", "not attempted"}
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Checks that give up after a moment, so that endless answers cost little."""
+    for id in ALL:
+        hurry(monkeypatch, id)
+
+
+def hurry(monkeypatch, id):
+    hurried = replace(ALL[id], seconds=0.15)
+    monkeypatch.setitem(_registry._registered, id, hurried)
+
+
+# Each exercise as declared
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_the_solution_is_accepted(id):
+    verdict = exercises.check(id, ALL[id].answer())
+    assert verdict.status == "correct" and verdict.text == ALL[id].more
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_the_solution_as_displayed_is_accepted(id):
+    names = {"torch": torch, "Tensor": torch.Tensor, "nn": nn, "F": nn.functional}
+    exec(exercises.solution(id).source, names)
+    answer = names[ALL[id].solution.__name__]
+    if not ALL[id].checker.takes_function:
+        answer = answer()
+    assert exercises.check(id, answer)
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_the_stub_counts_as_not_attempted(id):
+    def stub(*arguments):
+        """To be written."""
+        ...
+
+    def later(*arguments):
+        raise NotImplementedError
+
+    stubs = [..., None]
+    if ALL[id].checker.takes_function:
+        stubs += [stub, later, lambda *arguments: ...]
+    for answer in stubs:
+        assert exercises.check(id, answer).status == "not attempted"
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_each_wrong_answer_gets_its_pointer(id):
+    for answer, pointer in ALL[id].wrong:
+        verdict = exercises.check(id, answer)
+        assert verdict.status == "not yet"
+        assert pointer in verdict.text
+
+
+@pytest.mark.parametrize("id", [i for i in ALL if not ALL[i].checker.takes_function])
+def test_no_pointer_gives_a_number_away(id):
+    right = ALL[id].answer()
+    if isinstance(right, int) and right > 20:
+        texts = [exercises.check(id, bad).text for bad, _ in ALL[id].wrong]
+        said = " ".join(texts).replace(",", "").replace("_", "")
+        assert str(right) not in said
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_hints_and_solution_read_as_text_and_html(id):
+    worked = exercises.solution(id)
+    assert "def " in worked.source and "@exercise" not in worked.source
+    html = worked._repr_html_()
+    assert html.count("<details") == len(ALL[id].hints) + 1
+    assert "object at 0x" not in repr(worked) + html
+
+
+# Whatever the reader gives
+
+
+class Odd:
+    """Refuses everything."""
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparison")
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+    __hash__ = None
+    __bool__ = __len__ = __getattr__ = __float__ = __eq__
+
+
+class Weird(nn.Module):
+    def forward(self, x):
+        raise ValueError(x)
+
+
+def raises(*arguments):
+    raise ValueError("my own trouble " * 1000)
+
+
+def exits(*arguments):
+    sys.exit("bye")
+
+
+def interrupts(*arguments):
+    raise KeyboardInterrupt
+
+
+def recurses(*arguments):
+    return recurses(*arguments)
+
+
+def endless(*arguments):
+    while True:
+        pass
+
+
+give_up = threading.Event()  # lets an abandoned thread end with its test
+
+
+@pytest.fixture(autouse=True)
+def end_abandoned_threads():
+    give_up.clear()
+    yield
+    give_up.set()
+
+
+def stubborn(*arguments):
+    while not give_up.is_set():
+        try:
+            while not give_up.is_set():
+                pass
+        except BaseException:
+            pass
+
+
+def sleeps(*arguments):
+    time.sleep(1.4)
+
+
+def chatters(*arguments):
+    while True:
+        print("and on", file=sys.stderr)
+
+
+def spoils(*arguments):
+    for argument in arguments:
+        if isinstance(argument, torch.Tensor):
+            argument.fill_(float("nan"))
+    return arguments[0]
+
+
+def replaces_stdout(*arguments):
+    sys.stdout = None
+    sys.setrecursionlimit(200)
+    return 1
+
+
+NONSENSE = {
+    "empty text": "",
+    "text": "__import__('os').abort()",
+    "long text": "x" * 10**6,
+    "NaN": math.nan,
+    "infinity": -math.inf,
+    "huge": 10**5000,
+    "negative": -1,
+    "complex": 1j,
+    "bool": True,
+    "thousands": (1, 516),
+    "empty tuple": (),
+    "nested": [[[]]],
+    "dict": {"a": 1},
+    "bytes": b"1",
+    "class": int,
+    "odd": Odd(),
+    "type of torch": torch.float32,
+    "scalar": torch.tensor(3.5),
+    "empty tensor": torch.zeros(0),
+    "wrong shape": torch.zeros(3, 3),
+    "wrong dtype": torch.zeros(2, dtype=torch.complex64),
+    "meta tensor": torch.zeros(2, device="meta"),
+    "array": np.zeros((2, 2)),
+    "objects": np.array([None, "a"], dtype=object),
+    "scalar array": np.float16(-2.5),
+    "module": Weird(),
+    "other module": nn.Linear(3, 3),
+    "raises": raises,
+    "exits": exits,
+    "interrupts": interrupts,
+    "recurses": recurses,
+    "returns nothing": lambda *arguments: print("hello") or None,
+    "returns odd": lambda *arguments: Odd(),
+    "returns text": lambda *arguments: "12",
+    "returns shape": lambda *arguments: torch.zeros(7, 7),
+    "returns a generator": lambda *arguments: (i for i in ()),
+    "takes nothing": lambda: 1,
+    "memory": lambda *arguments: torch.zeros(10**15),
+    "spoils its input": spoils,
+    "no stdout": replaces_stdout,
+    "built-in": print,
+    "endless": endless,
+    "stubborn": stubborn,
+    "sleeps": sleeps,
+    "chatters": chatters,
+}
+
+
+NEVER_ENDING = {"endless", "stubborn", "sleeps", "chatters"}
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_nonsense_is_never_correct_and_never_crashes(id, monkeypatch, capsys):
+    out, limit = sys.stdout, sys.getrecursionlimit()
+    for name, answer in NONSENSE.items():
+        if name in NEVER_ENDING:  # the others get their full time, however busy
+            hurry(monkeypatch, id)  # the machine is, and nothing cuts torch short
+        start = time.monotonic()
+        verdict = exercises.check(id, answer)
+        assert verdict.status == "not yet", name
+        assert 0 < len(verdict.text) < 600, name
+        assert "object at 0x" not in verdict.text, name
+        assert name not in NEVER_ENDING or time.monotonic() - start < 3, name
+        verdict._repr_html_()
+    assert (sys.stdout, sys.getrecursionlimit()) == (out, limit)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_answer_leaves_random_numbers_as_they_were():
+    def careless(n, kernel, stride):
+        torch.manual_seed(n)
+        return torch.rand(1).item()
+
+    torch.manual_seed(1)
+    want = torch.rand(1)
+    torch.manual_seed(1)
+    assert not exercises.check("demo.output-size", careless)
+    assert torch.equal(torch.rand(1), want)
+
+
+def test_text_in_an_answer_is_not_executed(tmp_path):
+    victim = tmp_path / "touched"
+    exercises.check("demo.c3-weights", f"open({str(victim)!r}, 'w')")
+    assert not victim.exists()
+
+
+# The time limit
+
+
+def test_endless_code_is_stopped_and_its_thread_ends():
+    before = set(threading.enumerate())
+    ran = _limit.run(endless, seconds=0.2)
+    assert isinstance(ran.error, _limit.TimeLimit)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+
+def test_code_that_catches_everything_still_lets_the_caller_go():
+    start = time.monotonic()
+    assert isinstance(_limit.run(stubborn, 0.1).error, _limit.TimeLimit)
+    assert time.monotonic() - start < 0.1 + _limit.GRACE + 10
+
+
+def test_a_blocking_call_does_not_hold_the_caller():
+    start = time.monotonic()
+    ran = _limit.run(lambda: time.sleep(60), 0.1)
+    assert isinstance(ran.error, _limit.TimeLimit)
+    assert time.monotonic() - start < 30
+
+
+def test_what_is_printed_is_kept_short(monkeypatch):
+    ran = _limit.run(lambda: print("ab" * 10**5), seconds=5)
+    assert ran.printed == "ab" * (_limit.KEPT // 2)
+
+
+def test_an_endless_function_is_named_with_its_call(hurried):
+    verdict = exercises.check("demo.output-size", endless)
+    assert "`endless(32, 5, 1)` was still running" in verdict.text
+
+
+def test_the_reader_may_interrupt(monkeypatch):
+    def interrupted(self, timeout=None):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_limit._Worker, "join", interrupted)
+    verdict = exercises.check("demo.output-size", sleeps)
+    assert "You stopped it" in verdict.text
+
+
+# What verdicts say
+
+
+def test_the_first_differing_case_is_shown_without_the_right_value():
+    def mine(n, kernel, stride):
+        return 28 if n == 32 else 99
+
+    verdict = exercises.check("demo.output-size", mine)
+    assert verdict.text.startswith("`mine(28, 2, 2)` gives 99.")
+    assert "14" not in verdict.text
+
+
+def test_reveal_shows_the_right_value():
+    double = function(lambda n: 2 * n, [(4,)], look="", reveal=True)
+    assert "It should be 8." in double(lambda n: n)
+
+
+def test_a_function_given_as_its_result_is_recognised():
+    assert "without brackets" in exercises.check("demo.output-size", 28).text
+
+
+def test_an_input_changed_in_place_is_noticed():
+    def careless(x):
+        x *= 2
+        return nn.functional.avg_pool2d(x / 2, 2)
+
+    verdict = exercises.check("demo.average-pool", careless)
+    assert "changes what it was given" in verdict.text
+
+
+def test_an_empty_network_counts_as_not_attempted():
+    class Bare(nn.Module):
+        pass
+
+    class Stub(nn.Module):
+        def __init__(self):
+            super().__init__()
+
+        def forward(self, x): ...
+
+    for answer in [Bare, Bare(), Stub, Stub()]:
+        assert exercises.check("demo.head", answer).status == "not attempted"
+
+
+def test_a_network_is_judged_on_a_copy():
+    model = nn.Sequential(nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10))
+    assert exercises.check("demo.head", model)
+    assert exercises.check("demo.head", lambda: model)
+    assert model.training
+
+
+def test_numbers_of_any_library_count():
+    for six in [6, 6.0, np.int64(6), np.array([6]), torch.tensor(6.0)]:
+        assert number(6, wrong={}, look="no")(six) is None
+    assert number(6, wrong={}, look="no")(6.5) == "no"
+
+
+def test_shapes_may_be_lists_sizes_and_arrays():
+    for answer in [(6, 2), [6, 2], torch.Size([6, 2]), np.array([6, 2])]:
+        assert shape((6, 2), wrong={}, look="no")(answer) is None
+    assert "3 entries, not 2" in shape((6, 2), wrong={}, look="no")((1, 6, 2))
+
+
+def test_a_verdict_is_true_only_when_correct():
+    assert exercises.check("demo.c3-weights", 1500)
+    assert not exercises.check("demo.c3-weights", 1501)
+    assert not exercises.check("demo.c3-weights")
+
+
+def test_what_the_reader_printed_is_shown_escaped():
+    def talks(n, kernel, stride):
+        print("<b>n</b> is", n)
+
+    verdict = exercises.check("demo.output-size", talks)
+    assert "<b>n</b> is 32" in repr(verdict)
+    assert "&lt;b&gt;n&lt;/b&gt; is 32" in verdict._repr_html_()
+
+
+def test_markup_in_an_answer_is_escaped():
+    def f(n, kernel, stride):
+        return "<script>alert(1)</script>"
+
+    assert "<script" not in exercises.check("demo.output-size", f)._repr_html_()
+
+
+def test_an_answer_is_judged_the_same_twice():
+    first, second = (exercises.check("demo.c3-weights", 1516) for _ in range(2))
+    assert first._repr_html_() == second._repr_html_()
+
+
+# Hints
+
+
+def test_hints_come_one_by_one(monkeypatch):
+    monkeypatch.setattr(engine, "_hinted", {})
+    texts = [exercises.hint("demo.share").text for _ in range(3)]
+    assert texts == ["A nudge.", "Nearly there.", "Nearly there."]
+    assert exercises.hint("demo.share", 1).number == 1
+    assert 'exercises.solution("demo.share")' in repr(exercises.hint("demo.share", 2))
+
+
+@pytest.mark.parametrize("number", [0, 3, -1, "2", 1.5])
+def test_a_hint_that_does_not_exist_says_so(number):
+    with pytest.raises(ValueError, match="hints 1 to 2"):
+        exercises.hint("demo.share", number)
+
+
+# Ids and declarations
+
+
+@pytest.mark.parametrize("ask", [exercises.check, exercises.hint, exercises.solution])
+def test_an_unknown_id_names_close_ones(ask):
+    with pytest.raises(exercises.UnknownExercise, match=r"mean demo\.c3-weights"):
+        ask("demo.c3-weight")
+
+
+@pytest.mark.parametrize("id", ["", "engine.x", "../x", "demo", None, 3, "_limit.a"])
+def test_an_id_of_any_kind_is_only_looked_up(id):
+    with pytest.raises(exercises.UnknownExercise):
+        exercises.check(id, 1)
+
+
+DECLARED = {
+    "task": "Do it.",
+    "checker": number(1, wrong={2: "No.", 3: "No."}, look="No."),
+    "hints": ["Think."],
+    "more": "Good.",
+}
+
+
+@pytest.mark.parametrize(
+    ("id", "change", "message"),
+    [
+        ("demo.x", {"task": ""}, "no task"),
+        ("demo.x", {"hints": []}, "no hints"),
+        ("demo.x", {"hints": "Think."}, "list of texts"),
+        ("demo.x", {"checker": number(1, wrong={}, look="")}, "two wrong"),
+        ("Demo x", {}, "chapter.what-it-asks"),
+        ("demo.share", {}, "registered twice"),
+    ],
+)
+def test_an_incomplete_declaration_is_refused(id, change, message):
+    def one():
+        """One."""
+        return 1
+
+    with pytest.raises(ValueError, match=message):
+        engine.exercise(id, **{**DECLARED, **change})(one)
+
+
+def test_a_solution_must_be_explained():
+    with pytest.raises(ValueError, match="docstring"):
+        engine.exercise("demo.x", **DECLARED)(lambda: 1)
+
+
+def test_a_solution_that_is_refused_is_not_shown(monkeypatch):
+    one = replace(ALL["demo.share"], solution=lambda: 2)
+    monkeypatch.setitem(_registry._registered, "demo.share", one)
+    with pytest.raises(AssertionError, match="not accepted"):
+        exercises.solution("demo.share")
+
+
+def test_a_checker_may_be_any_function(monkeypatch):
+    monkeypatch.setattr(_registry, "_registered", {})
+
+    def even(answer):
+        if answer == "?":
+            raise NotAttempted
+        return "Halve it." if answer % 2 else None
+
+    declared = {**DECLARED, "checker": even, "wrong": [(1, "Halve"), (3, "Halve")]}
+
+    @engine.exercise("demo.even", **declared)
+    def two():
+        """Two is even."""
+        return 2
+
+    assert exercises.check("demo.even", 4)
+    assert exercises.check("demo.even", 5).text == "Halve it."
+    assert exercises.check("demo.even", "?").status == "not attempted"
+
+
+def test_ids_name_the_module_they_live_in():
+    for id, one in ALL.items():
+        if one.solution.__module__.startswith("lenet_helpers"):
+            module, topic = one.solution.__module__.rsplit(".", 1)[1], id.split(".")[0]
+            assert module == topic or module.startswith(f"_{topic}_")

@@ -1,0 +1,223 @@
+"""The question bank: strict reading, true numbers, two languages that agree."""
+
+import json
+import multiprocessing
+import re
+
+import pytest
+import yaml
+
+from lenet_course.interview import TOPICS, ContentError, questions
+from lenet_course.interview.bank import CHAPTERS, FOLDER, read
+
+WRITTEN = [topic for topic in TOPICS if (FOLDER / f"{topic}.yml").exists()]
+BANK = [q for topic in WRITTEN for q in questions(topic)]
+VERIFY_SECONDS = 20
+
+GOOD = """
+- id: shapes-one
+  level: basic
+  question: {en: "What?", zh: "什么？"}
+  answer: {en: "This.", zh: "这个。"}
+  deep: Because.
+  follow_ups: ["And then?"]
+  red_flags: [{says: "That.", why: "No."}]
+  sources: [lecun1998]
+  verify: ["1 + 1 == 2"]
+"""
+
+
+def test_a_good_entry_is_read_whole():
+    (question,) = read(GOOD, "shapes")
+    assert question.answer["zh"] == "这个。"
+    assert question.red_flags[0].why == "No."
+    assert question.verify == ("1 + 1 == 2",)
+    assert question.chapter == CHAPTERS["shapes"]
+    (other,) = read(GOOD + "  chapter: 08-training\n", "shapes")
+    assert other.chapter == "08-training"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("level: basic", "level: easy"), "level 'easy'"),
+        (("  deep: Because.\n", ""), "(shapes-one): deep missing"),
+        (("deep: Because.", "deep: ''"), ", deep: is empty"),
+        (("deep: Because.", "deep: 3"), ", deep: expected str"),
+        (("  deep:", "  depth: x\n  deep:"), "unknown depth"),
+        (("shapes-one", "pooling-one"), "must begin with 'shapes-'"),
+        ((', zh: "什么？"', ""), "needs just en and zh"),
+        (('zh: "什么？"', "zh: ' '"), "not a text"),
+        (('"And then?"', "7"), "7 is not a text"),
+        (('why: "No."', 'because: "No."'), "just says and why"),
+        ((GOOD, GOOD + GOOD), "used twice"),
+        ((GOOD, "id: ["), "not YAML"),
+        (("  deep: B", "  deep: A.\n  deep: B"), "'deep' twice"),
+        (('zh: "什么？"', 'zh: "什么？", zh: "什么？"'), "'zh' twice"),
+        (("sources: [lecun1998]", "sources: !!python/name:os.system x"), "not YAML"),
+        ((GOOD, "id: 3"), "a list of questions"),
+        ((GOOD, "- 3"), "expected 'key: value'"),
+    ],
+)
+def test_a_bad_entry_is_refused_by_name(change, says):
+    with pytest.raises(ContentError, match=re.escape(says)):
+        read(GOOD.replace(*change), "shapes")
+
+
+FIGURE = (
+    GOOD
+    + """  figure:
+    file: lenet5.svg
+    alt: {en: "Seven layers.", zh: "七层。"}
+"""
+)
+
+
+def test_a_figure_is_read_with_what_it_shows_in_both_languages():
+    (question,) = read(FIGURE, "shapes")
+    assert question.figure.path == FOLDER / "figures" / "lenet5.svg"
+    assert question.figure.alt == {"en": "Seven layers.", "zh": "七层。"}
+    (without,) = read(GOOD, "shapes")
+    assert without.figure is None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("lenet5.svg", "gone.svg"), "'gone.svg' is no SVG file in figures/"),
+        (("lenet5.svg", "../figures/lenet5.svg"), "is no SVG file in figures/"),
+        (("lenet5.svg", "../shapes.yml"), "is no SVG file in figures/"),
+        (("lenet5.svg", "''"), "'' is not a text"),
+        (("lenet5.svg", "5"), "5 is not a text"),
+        ((', zh: "七层。"', ""), "alt: needs just en and zh"),
+        (
+            ('{en: "Seven layers.", zh: "七层。"}', "Seven."),
+            "alt: needs just en and zh",
+        ),
+        (('zh: "七层。"', "zh: ' '"), "alt: ' ' is not a text"),
+        (("    alt:", "    caption: x\n    alt:"), "needs just file and alt"),
+        (("    file: lenet5.svg\n", ""), "needs just file and alt"),
+        ((FIGURE[len(GOOD) :], "  figure: lenet5.svg\n"), "figure: expected dict"),
+    ],
+)
+def test_a_bad_figure_is_refused_by_name(change, says):
+    with pytest.raises(ContentError, match=re.escape(says)):
+        read(FIGURE.replace(*change), "shapes")
+
+
+def test_unknown_topics_and_levels_are_named():
+    with pytest.raises(ContentError, match="unknown topic 'cnn'"):
+        questions("cnn")
+    with pytest.raises(ContentError, match="unknown level 'hard'"):
+        questions(level="hard")
+
+
+@pytest.mark.parametrize("q", BANK, ids=lambda q: q.id)
+def test_numbers_and_formulas_are_the_same_in_both_languages(q):
+    for texts in (q.question, q.answer):
+        assert _figures(texts["en"]) == _figures(texts["zh"])
+    if q.figure:
+        assert set(_figures(q.figure.alt["en"])) == set(_figures(q.figure.alt["zh"]))
+
+
+def _figures(text: str) -> list[str]:
+    formulas = [re.sub(r"\s", "", f) for f in re.findall(r"\$[^$]+\$", text)]
+    rest = re.sub(r"\$[^$]+\$", " ", text)
+    return sorted(formulas + re.findall(r"\d+(?:[.,]\d+)*", rest))
+
+
+@pytest.mark.parametrize("q", BANK, ids=lambda q: q.id)
+def test_sources_are_in_the_bibliography(q):
+    keys = re.findall(
+        r"^@\w+\{(\S+),", (FOLDER.parents[1] / "references.bib").read_text(), re.M
+    )
+    assert set(q.sources) <= set(keys)
+
+
+def test_every_answer_can_be_said_in_thirty_seconds():
+    too_long = {q.id: len(q.answer["en"].split()) for q in BANK}
+    assert {i: n for i, n in too_long.items() if n > 95} == {}
+
+
+def _evaluate(source: str) -> bool:
+    import math
+
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+
+    from lenet_helpers import models, shapes
+
+    torch.manual_seed(0)
+    names = {"math": math, "torch": torch, "F": F, "nn": nn}
+    return eval(source, names | {"models": models, "shapes": shapes}) is True
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        # The imports are not the expression's time; an optimiser has its own.
+        pool.apply(_evaluate, ("torch.optim.SGD([torch.ones(1)]) is not None",))
+        pool.apply(_evaluate, ("__import__('sklearn.datasets') is not None",))
+        yield pool
+
+
+CLAIMS = [(q.id, source) for q in BANK for source in q.verify]
+
+
+@pytest.mark.parametrize(("name", "source"), CLAIMS)
+def test_what_an_answer_claims_is_true(name, source, worker):
+    assert worker.apply_async(_evaluate, (source,)).get(VERIFY_SECONDS)
+
+
+def test_the_files_are_plain_yaml_lists():
+    for topic in WRITTEN:
+        entries = yaml.safe_load((FOLDER / f"{topic}.yml").read_text(encoding="utf-8"))
+        assert [e["id"] for e in entries] == [q.id for q in questions(topic)]
+
+
+def test_a_claim_that_is_false_or_fails_is_told_apart(worker):
+    assert not worker.apply_async(_evaluate, ("1 + 1 == 3",)).get(VERIFY_SECONDS)
+    assert not worker.apply_async(_evaluate, ("'true'",)).get(VERIFY_SECONDS)
+    with pytest.raises(NameError):
+        worker.apply_async(_evaluate, ("nothing",)).get(VERIFY_SECONDS)
+
+
+def test_a_claim_that_never_ends_is_given_up():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:  # ended with the block
+        pool.apply(_evaluate, ("True",))
+        endless = pool.apply_async(_evaluate, ("[0 for _ in iter(int, 1)]",))
+        with pytest.raises(multiprocessing.TimeoutError):
+            endless.get(2)
+
+
+def test_ids_are_unique_over_all_files():
+    assert len({q.id for q in BANK}) == len(BANK) >= 250
+
+
+def test_every_topic_has_its_chapter():
+    assert set(CHAPTERS) == set(TOPICS)
+
+
+# Where a card and a task of chapter 19 ask for the same under another name.
+TASK_OF = {
+    "softmax-cross-entropy": "cross-entropy",
+    "im2col": "conv2d-gemm",
+    "confusion-matrix": "scores",
+    "idx-reader": "idx",
+    "augmentation": "shift",
+}
+
+
+def test_a_coding_question_has_the_level_of_its_task(root):
+    cells = json.loads((root / "chapters/19-coding-tasks.ipynb").read_text())["cells"]
+    level, levels = None, {}
+    for text in ("".join(cell["source"]) for cell in cells):
+        if head := re.match(r"## (Basic|Intermediate|Advanced)", text):
+            level = head[1].lower()
+        if task := re.search(r"\(task-([\w-]+)\)=", text):
+            levels[task[1]] = level
+    names = {q.id.removeprefix("coding-"): q.level for q in questions("coding")}
+    found = {name: levels.get(TASK_OF.get(name, name)) for name in names}
+    shared = {name: level for name, level in found.items() if level}
+    assert shared == {name: names[name] for name in shared} and len(shared) >= 15

@@ -1,0 +1,171 @@
+"""The extension that makes pages of the question bank, in a book of one topic."""
+
+import re
+import textwrap
+
+import pytest
+
+pytest.importorskip("sphinx")
+from bs4 import BeautifulSoup
+from sphinx.testing.util import SphinxTestApp
+
+from lenet_course.interview import TOPICS, bank
+
+FIRST = r"""
+- id: pooling-first
+  level: basic
+  question: {en: "What is $2^2$ of `S2`?", zh: "$2^2$ 是什么？"}
+  answer:
+    en: "156. Six maps, <b>one</b> bias each."
+    zh: "156 个。<script>alert(1)</script>"
+  deep: |
+    Because $1 + 1 = 2$ <img src=x onerror=alert(1)>.
+
+    <script>alert(2)</script>
+
+    ```python
+    1 < 2
+    ```
+  follow_ups: ["And then <i>what</i>?"]
+  red_flags: [{says: "1. That.", why: "No & never."}]
+  sources: [lecun1998]
+  chapter: 02-architecture
+  figure:
+    file: drawing.svg
+    alt: {en: "A <b>grid</b>.", zh: "一个网格。"}
+"""
+SECOND = FIRST.replace("pooling-first", "pooling-second").replace("basic", "advanced")
+
+
+@pytest.fixture
+def book(tmp_path, root, monkeypatch):
+    """A folder with a small book, its bank beside it, and what builds it."""
+    source, folder = tmp_path / "source", tmp_path / "bank"
+    (source / "chapters" / "questions").mkdir(parents=True)
+    (folder / "figures").mkdir(parents=True)
+    (folder / "figures" / "drawing.svg").write_text("<svg/>")
+    (folder / "pooling.yml").write_text(FIRST, encoding="utf-8")
+    (source / "conf.py").write_text(
+        textwrap.dedent(f"""
+        import sys
+        sys.path.insert(0, {str(root / "_ext")!r})
+        extensions = ["myst_nb", "sphinxcontrib.bibtex", "questions"]
+        myst_enable_extensions = ["dollarmath"]
+        bibtex_bibfiles = ["references.bib"]
+        bibtex_reference_style = "author_year"
+        """)
+    )
+    (source / "references.bib").write_text((root / "references.bib").read_text())
+    topic = "# Pooling\n\nText.\n\n```{questions} pooling\n```\n"
+    (source / "chapters" / "questions" / "pooling.md").write_text(topic)
+    (source / "index.md").write_text(
+        "# Book\n\n```{question-topics}\n```\n\n{ref}`pooling-first`\n\n"
+        "```{toctree}\nchapters/questions/pooling\n```\n\n```{bibliography}\n```\n"
+    )
+    monkeypatch.syspath_prepend(root / "_ext")
+    import questions as extension
+
+    monkeypatch.setattr(bank, "FOLDER", folder)
+    monkeypatch.setattr(extension, "FOLDER", folder)
+
+    def build() -> tuple[BeautifulSoup, SphinxTestApp]:
+        bank._topic.cache_clear()
+        app = SphinxTestApp("html", srcdir=source)
+        try:
+            app.build()
+        finally:
+            app.cleanup()
+        page = app.outdir / "chapters" / "questions" / "pooling.html"
+        return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser"), app
+
+    yield build
+    bank._topic.cache_clear()
+
+
+def test_a_card_holds_all_of_its_question(book):
+    page, app = book()
+    assert not app.warning.getvalue()
+    (card,) = page.select("section.question")
+    assert card["id"] == "pooling-first" and "level-basic" in card["class"]
+    assert card.h2.select_one(".math") and card.h2.code.text == "S2"
+    answer, chinese, deep, more = card.find_all("details", recursive=False)
+    assert answer.p.text == "156. Six maps, <b>one</b> bias each."
+    assert chinese["lang"] == "zh-Hans" and "156 个。" in chinese.text
+    assert chinese.select_one(".q-asked .math")
+    assert deep.select_one(".highlight-python") and deep.select_one(".math")
+    assert "LeCun" in deep.text and deep.select_one(".q-source a[href*='index.html#']")
+    assert more.li.text.strip() == "And then <i>what</i>?"
+    assert (more.dt.text, more.dd.text.strip()) == ("1. That.", "No & never.")
+    assert not any(fold.has_attr("open") for fold in card.find_all("details"))
+
+
+def test_the_figure_stands_in_the_answer_of_each_language(book):
+    page, _ = book()
+    answer, chinese, *others = page.select("section.question > details")
+    assert [i["alt"] for i in answer.select("img")] == ["A <b>grid</b>."]
+    assert [i["alt"] for i in chinese.select("img")] == ["一个网格。"]
+    assert not any(fold.select("img") for fold in others)
+    for image in page.select("section.question img"):
+        assert image["src"] == "../../web/figures/drawing.svg"
+        assert image["loading"] == "lazy" and not image.contents
+
+
+def test_tags_in_a_text_are_shown_and_never_run(book):
+    page, _ = book()
+    card = page.select_one("section.question")
+    assert not card.select("script, b, i, img[onerror]")
+    for words in (
+        "<script>alert(1)</script>",
+        "<script>alert(2)</script>",
+        "<img src=x",
+    ):
+        assert words in card.text
+
+
+def test_a_chapter_that_is_not_there_is_not_linked(book):
+    page, _ = book()
+    assert "Chapter" not in page.select_one(".q-deep").text
+
+
+def test_a_changed_bank_changes_page_and_table(book, tmp_path):
+    _, app = book()
+    index = BeautifulSoup((app.outdir / "index.html").read_text(), "html.parser")
+    row = [cell.text.strip() for cell in index.select(".q-topics tbody tr")[0]("td")]
+    assert row == ["Pooling", "1", "0", "0", "1"]
+    assert index.select_one("a[href='chapters/questions/pooling.html#pooling-first']")
+
+    (tmp_path / "bank" / "pooling.yml").write_text(FIRST + SECOND, encoding="utf-8")
+    page, app = book()
+    assert [card["id"] for card in page.select("section.question")] == [
+        "pooling-first",
+        "pooling-second",
+    ]
+    index = BeautifulSoup((app.outdir / "index.html").read_text(), "html.parser")
+    sums = [cell.text.strip() for cell in index.select(".q-topics tbody tr")[-1]("td")]
+    assert sums == ["All topics", "1", "0", "1", "2"]
+
+
+def test_a_topic_that_is_not_written_says_so(book, tmp_path):
+    (tmp_path / "bank" / "pooling.yml").unlink()
+    page, app = book()
+    assert "No questions on this topic yet." in page.text
+    index = BeautifulSoup((app.outdir / "index.html").read_text(), "html.parser")
+    assert [row.td.text.strip() for row in index.select("tbody tr")] == ["All topics"]
+
+
+def test_a_bank_that_does_not_hold_is_named(book, tmp_path):
+    (tmp_path / "bank" / "pooling.yml").write_text("- id: 3", encoding="utf-8")
+    _, app = book()
+    assert "pooling.yml, question 1" in app.warning.getvalue()
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_has_its_page(root, topic):
+    text = (root / "chapters" / "questions" / f"{topic}.md").read_text()
+    assert text.startswith(f"# {TOPICS[topic]}\n")
+    assert f"```{{questions}} {topic}\n" in text
+
+
+def test_the_contents_list_the_topics_in_the_order_of_the_bank(root):
+    toc = (root / "_toc.yml").read_text()
+    assert re.findall(r"file: chapters/questions/(.+)", toc) == list(TOPICS)

@@ -1,0 +1,36 @@
+"""The figures of the chapter on limits and legacy."""
+
+import statistics
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from lenet_course.ch15_limits import figures
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        figures.sweeps({"one (%)": ([0, 1], [1, 0.2]), "two": ([0, 1], [1, 0])}, {}),
+        figures.confidences({"digits": torch.rand(50), "all": torch.rand(50)}, 0.9),
+        figures.depth_gradients({"a name": torch.rand(5, 20), "b": torch.rand(5, 20)}),
+        figures.seed_rows({"a long name of it": [0.4, 0.5]}, "accuracy", 0.1),
+    ],
+    ids=["sweeps", "confidences", "depth", "seeds"],
+)
+def test_figures_are_transparent_and_nothing_leaves_them(figure):
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    assert np.asarray(canvas.buffer_rgba())[0, 0, 3] == 0
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert drawn.x0 > -0.02 and drawn.x1 < width + 0.02
+    assert drawn.y0 > -0.02 and drawn.y1 < height + 0.02
+
+
+def test_a_dot_is_a_seed_and_a_bar_their_mean():
+    axis = figures.seed_rows({"a": [0.2, 0.6], "b": [0.5, 0.5]}, "accuracy").axes[0]
+    dots, bar = axis.lines[:2]
+    assert sorted(dots.get_xdata()) == [0.2, 0.6]
+    assert list(bar.get_xdata()) == [statistics.mean([0.2, 0.6])] * 2
