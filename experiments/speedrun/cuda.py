@@ -1,6 +1,6 @@
 """The speed run on a CUDA device: one step, captured as a graph and replayed.
 
-On a GPU the kernel of ``speedrun_kernel.cpp`` has no part: the products take
+On a GPU the kernel of ``kernel.cpp`` has no part: the products take
 microseconds, and what costs is starting some sixty small operations a step from Python.
 A CUDA graph records them once and starts them all with one call.
 """

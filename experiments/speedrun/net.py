@@ -1,6 +1,6 @@
 """LeNet-5 of the speed run: all parameters in one vector, gradients written out.
 
-C1 to S4 are the C++ of ``speedrun_kernel.cpp``, compiled by g++ or clang++, once;
+C1 to S4 are the C++ of ``kernel.cpp``, compiled by g++ or clang++, once;
 C5 to the output are matrix products by torch. ``ModernLeNet5`` with ReLU and max
 pooling computes the same.
 """
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from experiments import records
 from lenet_helpers.models import ModernLeNet5
 
-SOURCE = Path(__file__).parent / "speedrun_kernel.cpp"
+SOURCE = Path(__file__).parent / "kernel.cpp"
 OPTIONS = ["-O3", "-march=native", "-fopenmp", "-shared", "-fPIC"]
 
 

@@ -1,6 +1,6 @@
 """The exercises of the chapter on LeNet against AlexNet."""
 
-from lenet_course.exercises import _lenet_vs_alexnet_costs  # noqa: F401  (two more)
+from lenet_course.ch14_lenet_vs_alexnet import costs  # noqa: F401  (two more)
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
 

@@ -11,8 +11,8 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lenet_course import exercises, quiz
+from lenet_course.ch01_history import exercises as solved
 from lenet_course.ch01_history.timeline import EVENTS, KINDS, timeline
-from lenet_course.exercises import history as solved
 from lenet_helpers import shapes
 from lenet_helpers.models import LeNet5, LeNet1989
 
@@ -127,7 +127,9 @@ def test_the_kernels_of_the_chapter_are_those_of_the_experiment(chapter, root):
             sources = ["".join(c["source"]) for c in chapter]
             source = next(s for s in sources if "def oriented" in s)
         else:
-            whole = (root / "experiments" / "designed_kernels.py").read_text()
+            whole = (
+                root / "experiments" / "originals" / "designed_kernels.py"
+            ).read_text()
             source = "from torch import Tensor\n" + "\n".join(
                 ast.get_source_segment(whole, node)
                 for node in ast.parse(whole).body

@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from lenet_course import exercises, quiz
-from lenet_course.exercises import _training as stage
+from lenet_course.exercises.stages import loop as stage
 from lenet_helpers import training
 from lenet_helpers.models import ModernLeNet5
 

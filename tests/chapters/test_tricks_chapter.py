@@ -13,7 +13,7 @@ from torch.optim import lr_scheduler
 from torch.utils.data import TensorDataset
 
 from lenet_course import exercises, quiz
-from lenet_course.exercises import tricks as solutions
+from lenet_course.ch09_tricks import exercises as solutions
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.plots.effects import effects
 from lenet_helpers.plots.style import INK

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from lenet_course import exercises
-from lenet_course.exercises import _limit, _registry, engine
+from lenet_course.exercises import engine, limit, registry
 from lenet_course.exercises.checkers import NotAttempted, function, number, shape
 from tests.course import exercises_demo  # noqa: F401  (registers the demo exercises)
 
@@ -29,7 +29,7 @@ def hurried(monkeypatch):
 
 def hurry(monkeypatch, id):
     hurried = replace(ALL[id], seconds=0.15)
-    monkeypatch.setitem(_registry._registered, id, hurried)
+    monkeypatch.setitem(registry._registered, id, hurried)
 
 
 # Each exercise as declared
@@ -268,8 +268,8 @@ def test_text_in_an_answer_is_not_executed(tmp_path):
 
 def test_endless_code_is_stopped_and_its_thread_ends():
     before = set(threading.enumerate())
-    ran = _limit.run(endless, seconds=0.2)
-    assert isinstance(ran.error, _limit.TimeLimit)
+    ran = limit.run(endless, seconds=0.2)
+    assert isinstance(ran.error, limit.TimeLimit)
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=10)
         assert not thread.is_alive()
@@ -277,20 +277,20 @@ def test_endless_code_is_stopped_and_its_thread_ends():
 
 def test_code_that_catches_everything_still_lets_the_caller_go():
     start = time.monotonic()
-    assert isinstance(_limit.run(stubborn, 0.1).error, _limit.TimeLimit)
-    assert time.monotonic() - start < 0.1 + _limit.GRACE + 10
+    assert isinstance(limit.run(stubborn, 0.1).error, limit.TimeLimit)
+    assert time.monotonic() - start < 0.1 + limit.GRACE + 10
 
 
 def test_a_blocking_call_does_not_hold_the_caller():
     start = time.monotonic()
-    ran = _limit.run(lambda: time.sleep(60), 0.1)
-    assert isinstance(ran.error, _limit.TimeLimit)
+    ran = limit.run(lambda: time.sleep(60), 0.1)
+    assert isinstance(ran.error, limit.TimeLimit)
     assert time.monotonic() - start < 30
 
 
 def test_what_is_printed_is_kept_short(monkeypatch):
-    ran = _limit.run(lambda: print("ab" * 10**5), seconds=5)
-    assert ran.printed == "ab" * (_limit.KEPT // 2)
+    ran = limit.run(lambda: print("ab" * 10**5), seconds=5)
+    assert ran.printed == "ab" * (limit.KEPT // 2)
 
 
 def test_an_endless_function_is_named_with_its_call(hurried):
@@ -303,7 +303,7 @@ def test_the_reader_may_interrupt(monkeypatch):
         monkeypatch.undo()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_limit._Worker, "join", interrupted)
+    monkeypatch.setattr(limit._Worker, "join", interrupted)
     verdict = exercises.check("demo.output-size", sleeps)
     assert "You stopped it" in verdict.text
 
@@ -424,7 +424,7 @@ def test_an_unknown_id_names_close_ones(ask):
         ask("demo.c3-weight")
 
 
-@pytest.mark.parametrize("id", ["", "engine.x", "../x", "demo", None, 3, "_limit.a"])
+@pytest.mark.parametrize("id", ["", "engine.x", "../x", "demo", None, 3, "limit.a"])
 def test_an_id_of_any_kind_is_only_looked_up(id):
     with pytest.raises(exercises.UnknownExercise):
         exercises.check(id, 1)
@@ -465,13 +465,13 @@ def test_a_solution_must_be_explained():
 
 def test_a_solution_that_is_refused_is_not_shown(monkeypatch):
     one = replace(ALL["demo.share"], solution=lambda: 2)
-    monkeypatch.setitem(_registry._registered, "demo.share", one)
+    monkeypatch.setitem(registry._registered, "demo.share", one)
     with pytest.raises(AssertionError, match="not accepted"):
         exercises.solution("demo.share")
 
 
 def test_a_checker_may_be_any_function(monkeypatch):
-    monkeypatch.setattr(_registry, "_registered", {})
+    monkeypatch.setattr(registry, "_registered", {})
 
     def even(answer):
         if answer == "?":

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from lenet_course.interview import TOPICS, ContentError, questions
-from lenet_course.interview.bank import CHAPTERS, FOLDER, read
+from lenet_course.interview.bank import CHAPTERS, FOLDER, path, read
 
-WRITTEN = [topic for topic in TOPICS if (FOLDER / f"{topic}.yml").exists()]
+WRITTEN = [topic for topic in TOPICS if path(topic).exists()]
 BANK = [q for topic in WRITTEN for q in questions(topic)]
 VERIFY_SECONDS = 20
 
@@ -86,7 +86,7 @@ def test_a_figure_is_read_with_what_it_shows_in_both_languages():
     [
         (("lenet5.svg", "gone.svg"), "'gone.svg' is no SVG file in figures/"),
         (("lenet5.svg", "../figures/lenet5.svg"), "is no SVG file in figures/"),
-        (("lenet5.svg", "../shapes.yml"), "is no SVG file in figures/"),
+        (("lenet5.svg", "../questions/shapes.yml"), "is no SVG file in figures/"),
         (("lenet5.svg", "''"), "'' is not a text"),
         (("lenet5.svg", "5"), "5 is not a text"),
         ((', zh: "七层。"', ""), "alt: needs just en and zh"),
@@ -172,7 +172,7 @@ def test_what_an_answer_claims_is_true(name, source, worker):
 
 def test_the_files_are_plain_yaml_lists():
     for topic in WRITTEN:
-        entries = yaml.safe_load((FOLDER / f"{topic}.yml").read_text(encoding="utf-8"))
+        entries = yaml.safe_load(path(topic).read_text(encoding="utf-8"))
         assert [e["id"] for e in entries] == [q.id for q in questions(topic)]
 
 

@@ -201,7 +201,9 @@ def test_the_command_holds_one_and_resumes_it(root, tmp_path):
 
 @pytest.mark.parametrize("arguments", [["--export", "out"], ["-n", "1"]])
 def test_a_bank_that_does_not_hold_is_named(arguments, tmp_path, monkeypatch, capsys):
-    (tmp_path / "history.yml").write_text("- id: 3", encoding="utf-8")
+    broken = tmp_path / "questions" / "history.yml"
+    broken.parent.mkdir()
+    broken.write_text("- id: 3", encoding="utf-8")
     monkeypatch.setattr(bank, "FOLDER", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["interview", *arguments, "--file", "i.json"])
@@ -211,7 +213,7 @@ def test_a_bank_that_does_not_hold_is_named(arguments, tmp_path, monkeypatch, ca
     finally:
         bank._topic.cache_clear()
     assert "history.yml, question 1" in capsys.readouterr().out
-    assert [path.name for path in tmp_path.iterdir()] == ["history.yml"]
+    assert [*tmp_path.rglob("*.*")] == [broken]
 
 
 # ---- In a notebook ----

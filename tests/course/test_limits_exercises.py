@@ -6,8 +6,8 @@ from safetensors import safe_open
 from torch import nn
 
 from lenet_course import exercises, quiz
-from lenet_course.exercises import _limits_legacy as legacy
-from lenet_course.exercises import limits
+from lenet_course.ch15_limits import exercises as limits
+from lenet_course.ch15_limits import legacy as legacy
 from lenet_helpers import models
 from lenet_helpers.models.descendants import Descendant
 

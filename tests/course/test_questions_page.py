@@ -43,13 +43,12 @@ def book(tmp_path, root, monkeypatch):
     source, folder = tmp_path / "source", tmp_path / "bank"
     (source / "chapters" / "questions").mkdir(parents=True)
     (folder / "figures").mkdir(parents=True)
+    (folder / "questions").mkdir()
     (folder / "figures" / "drawing.svg").write_text("<svg/>")
-    (folder / "pooling.yml").write_text(FIRST, encoding="utf-8")
+    (folder / "questions" / "pooling.yml").write_text(FIRST, encoding="utf-8")
     (source / "conf.py").write_text(
-        textwrap.dedent(f"""
-        import sys
-        sys.path.insert(0, {str(root / "_ext")!r})
-        extensions = ["myst_nb", "sphinxcontrib.bibtex", "questions"]
+        textwrap.dedent("""
+        extensions = ["myst_nb", "sphinxcontrib.bibtex", "_ext.questions"]
         myst_enable_extensions = ["dollarmath"]
         bibtex_bibfiles = ["references.bib"]
         bibtex_reference_style = "author_year"
@@ -62,11 +61,7 @@ def book(tmp_path, root, monkeypatch):
         "# Book\n\n```{question-topics}\n```\n\n{ref}`pooling-first`\n\n"
         "```{toctree}\nchapters/questions/pooling\n```\n\n```{bibliography}\n```\n"
     )
-    monkeypatch.syspath_prepend(root / "_ext")
-    import questions as extension
-
     monkeypatch.setattr(bank, "FOLDER", folder)
-    monkeypatch.setattr(extension, "FOLDER", folder)
 
     def build() -> tuple[BeautifulSoup, SphinxTestApp]:
         bank._topic.cache_clear()
@@ -134,7 +129,9 @@ def test_a_changed_bank_changes_page_and_table(book, tmp_path):
     assert row == ["Pooling", "1", "0", "0", "1"]
     assert index.select_one("a[href='chapters/questions/pooling.html#pooling-first']")
 
-    (tmp_path / "bank" / "pooling.yml").write_text(FIRST + SECOND, encoding="utf-8")
+    (tmp_path / "bank" / "questions" / "pooling.yml").write_text(
+        FIRST + SECOND, encoding="utf-8"
+    )
     page, app = book()
     assert [card["id"] for card in page.select("section.question")] == [
         "pooling-first",
@@ -146,7 +143,7 @@ def test_a_changed_bank_changes_page_and_table(book, tmp_path):
 
 
 def test_a_topic_that_is_not_written_says_so(book, tmp_path):
-    (tmp_path / "bank" / "pooling.yml").unlink()
+    (tmp_path / "bank" / "questions" / "pooling.yml").unlink()
     page, app = book()
     assert "No questions on this topic yet." in page.text
     index = BeautifulSoup((app.outdir / "index.html").read_text(), "html.parser")
@@ -154,7 +151,9 @@ def test_a_topic_that_is_not_written_says_so(book, tmp_path):
 
 
 def test_a_bank_that_does_not_hold_is_named(book, tmp_path):
-    (tmp_path / "bank" / "pooling.yml").write_text("- id: 3", encoding="utf-8")
+    (tmp_path / "bank" / "questions" / "pooling.yml").write_text(
+        "- id: 3", encoding="utf-8"
+    )
     _, app = book()
     assert "pooling.yml, question 1" in app.warning.getvalue()
 

@@ -96,9 +96,9 @@ def test_a_quiz_keeps_all_that_was_written(load):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.pop("title"), "try.yml: the file: title missing"),
+        (lambda d: d.pop("title"), "quiz odd: the file: title missing"),
         (lambda d: d.update(author="me"), "unknown author"),
-        (lambda d: d.update(questions=[]), "no questions"),
+        (lambda d: d.update(questions=[]), "the file, questions: is empty"),
         (lambda d: d.update(questions={}), "expected list"),
         (lambda d: d["questions"].append("x"), "question 3: expected 'key: value'"),
         (lambda d: d["questions"][0].pop("id"), "question 1: id missing"),
@@ -107,7 +107,10 @@ def test_a_quiz_keeps_all_that_was_written(load):
         (lambda d: d["questions"][0].update(id="One!"), "lower-case words"),
         (lambda d: d["questions"][1].update(id="one"), "two questions have the id"),
         (lambda d: d["questions"][0].pop("options"), "either options or number"),
-        (lambda d: d["questions"][0].update(number={}), "either options or number"),
+        (
+            lambda d: d["questions"][0].update(number={"value": 1}),
+            "either options or number",
+        ),
         (lambda d: d["questions"][0].update(question=" "), "is empty"),
         (lambda d: d["questions"][0].update(question=7), "put it in quotes"),
         (lambda d: d["questions"][0].update(question="$n$?"), "in Unicode"),

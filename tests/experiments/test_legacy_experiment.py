@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -59,8 +58,7 @@ def test_what_is_reported_is_what_the_network_scores():
     assert row["test_accuracy"] == pytest.approx(best, abs=1e-4)  # the same images
 
 
-@pytest.mark.parametrize("script", ["legacy", "capacity"])
-def test_a_script_finds_the_helpers_when_started_by_itself(script, tmp_path):
-    path = Path(recipe.__file__).parent / f"{script}.py"
-    command = [sys.executable, "-E", str(path), "--help"]
-    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+@pytest.mark.parametrize("script", ["cifar.legacy", "training.capacity"])
+def test_a_script_is_started_as_a_module(script, root):
+    command = [sys.executable, "-E", "-m", f"experiments.{script}", "--help"]
+    subprocess.run(command, check=True, cwd=root, capture_output=True)

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from lenet_course import quiz
-from lenet_course.exercises import feature_maps as exercise
+from lenet_course.ch11_feature_maps import exercises as exercise
 from lenet_helpers import models, plots, shapes
 
 ROWS = {row.name: row for row in shapes.trace(models.ModernLeNet5())}
