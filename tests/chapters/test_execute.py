@@ -118,6 +118,15 @@ def test_changed_cells_and_changed_or_missing_helpers_make_outputs_stale(book):
     assert freshness.stale(notebook)[0] == "its code cells have changed"
 
 
+def test_the_cell_that_finds_the_helpers_may_name_another_address(book):
+    notebook, _ = book
+    first = {"cell_type": "code", "source": f"{freshness.FIRST_CELL}.\nREPO = 'here'"}
+    notebook["cells"].insert(0, first)
+    stamped(notebook)
+    first["source"] = first["source"].replace("here", "there")
+    assert freshness.stale(notebook) == []
+
+
 def test_words_in_a_helper_count_only_where_its_source_was_shown(book):
     notebook, helper = book
     imported, shown = [str(helper)], [str(helper)]
