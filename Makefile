@@ -1,5 +1,5 @@
 # make book     render the book; needs only Python 3.11 and this file
-# make test     install everything and run every test; ARGS="tests/unit -k shapes"
+# make test     install everything and run every test; ARGS="tests/helpers -k shapes"
 # make execute  run all chapters in place, or CHAPTER=08-training
 # make serve    render, then serve on PORT=8000
 # make anki     the questions as Anki decks and as a table, in _build/anki

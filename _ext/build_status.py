@@ -35,7 +35,7 @@ def chapter_table(paths: list[Path]) -> str:
         made = notebook["metadata"].get(STAMP, {})
         fresh = "older than the code" if stale(notebook) else "of the present code"
         keys = ("seconds", "data", "device", "python", "torch")
-        link = f"[{path.stem}](chapters/{path.name})"
+        link = f"[{path.stem}](../{path.name})"
         rows.append([link, *(str(made.get(key) or "–") for key in keys), fresh])
     head = ["Chapter", "Seconds", "Data", "Device", "Python", "PyTorch", "Outputs"]
     return table(head, rows)
