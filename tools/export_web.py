@@ -1,6 +1,6 @@
 """Write the trained LeNet-5 as a script that the book's pages can load.
 
-    python tools/export_web.py             # web/weights.js
+    python -m tools.export_web  # web/weights.js
 
 The same weights give the same file, byte for byte; a test holds them together.
 """

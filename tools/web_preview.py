@@ -1,6 +1,6 @@
 """Photograph the drawing pad, for readers without JavaScript and for the README.
 
-    python tools/web_preview.py            # web/preview.png; needs Chromium
+    python -m tools.web_preview  # web/preview.png; needs Chromium
 
 Fonts differ between machines, so unlike web/weights.js the picture is not expected
 to come out the same byte for byte.

@@ -1,8 +1,5 @@
 """The network in the page is the network of the book."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,13 +8,7 @@ from torch import nn
 
 from lenet_helpers import models
 from tests.browser.web_runner import WEB, run_javascript
-
-ROOT = WEB.parent
-spec = importlib.util.spec_from_file_location(
-    "export_web", ROOT / "experiments" / "export_web.py"
-)
-export_web = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(export_web)
+from tools import export_web
 
 FORWARD = """images => {
   const net = LeNet.load(LENET_WEIGHTS);
