@@ -1,5 +1,7 @@
 """The network in the page is the network of the book."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
