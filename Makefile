@@ -1,4 +1,4 @@
-# make book     render the book; needs only Python 3.11 and this file
+# make book     render the book; needs only Python 3.11
 # make test     install everything and run every test; ARGS="tests/helpers -k shapes"
 # make execute  run all chapters in place, or CHAPTER=08-training
 # make serve    render, then serve on PORT=8000
@@ -9,9 +9,13 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-VENV := .venv
-BIN := $(VENV)/bin
-HTML := _build/html
+BIN := .venv/bin
+
+# What the shell tells Python or pip does not count here, but for where packages come
+# from: a PYTHONPATH or PIP_TARGET would lead out of .venv.
+SOURCES := CACHE_DIR CERT CLIENT_CERT CONFIG_FILE CONSTRAINT DEFAULT_TIMEOUT \
+  EXTRA_INDEX_URL FIND_LINKS INDEX_URL NO_INDEX PROXY RETRIES TIMEOUT TRUSTED_HOST
+unexport $(filter-out $(SOURCES:%=PIP_%),$(filter PIP_% PYTHON%,$(.VARIABLES)))
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -21,72 +25,51 @@ help:
 
 NEWER = Python 3.11 or later is needed, and $(PYTHON) is not. \
   If you have one under another name: make $(MAKECMDGOALS) PYTHON=python3.12
-NO_VENV = $(PYTHON) cannot make a virtual environment. \
-  On Debian and Ubuntu: apt-get install python3-venv
 
-$(BIN)/python:
+python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "$(NEWER)" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(NO_VENV)" >&2; exit 1; }
 
-# uv is several times faster than pip; where it cannot work, pip can. A mirror that
-# pip was told to use serves uv as well.
-define install
-@echo "Installing $(1) into $(VENV)"
-@PIP="$(BIN)/python -m pip --disable-pip-version-check"; \
-  MIRROR="$${UV_DEFAULT_INDEX:-$$($$PIP config get global.index-url 2>/dev/null)}"; \
-  $$PIP install --quiet --quiet uv && UV_DEFAULT_INDEX="$$MIRROR" \
-  $(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $(1) || \
-  $$PIP install --quiet --requirement $(1)
-endef
+book-packages: python
+	@$(PYTHON) -m tools.environment requirements-book.txt
 
-$(VENV)/.book: requirements-book.txt | $(BIN)/python
-	$(call install,requirements-book.txt)
-	@touch $@
-
-$(VENV)/.all: requirements.txt requirements-book.txt | $(BIN)/python
-	$(call install,requirements.txt)
-	@touch $(VENV)/.book $@
+packages: python
+	@$(PYTHON) -m tools.environment requirements.txt
 
 # ---- The book ----
 
-book: $(VENV)/.book _build/.settings
-	@$(BIN)/jupyter-book build --quiet --warningiserror --keep-going --nitpick . >/dev/null
-	@echo "The book: $(CURDIR)/$(HTML)/index.html"
+book: python
+	@$(PYTHON) -m tools.build_book
 
-# Sphinx renders a page again when its source has changed; these change every page.
-_build/.settings: _config.yml _toc.yml $(wildcard _ext/*.py _static/*) $(VENV)/.book
-	@rm -rf _build
-	@mkdir _build
-	@touch $@
+serve: python
+	@$(PYTHON) -m tools.build_book "$(PORT)"
 
-serve: book
-	@echo "http://localhost:$(PORT)/   (Ctrl-C ends it)"
-	@$(BIN)/python -m http.server --directory $(HTML) $(PORT) >/dev/null 2>&1 || \
-	  { echo "Port $(PORT) is taken; try: make serve PORT=8001" >&2; exit 1; }
-
-anki: $(VENV)/.book
+anki: book-packages
 	@$(BIN)/python -m lenet_course.interview --export _build/anki
 
 # ---- Code ----
 
-execute: $(VENV)/.all
+execute: packages
 	@$(BIN)/python -m tools.execute $(CHAPTER) $(if $(ANY_DATA),--any-data)
 
 # Two tests at a time, one thread each: what two cores can do. A crash ends the run:
-# a worker started anew would wait for ever for its group of tests.
+# a worker started anew would wait for ever for its group of tests. Where there is no
+# test (5), the workers keep the reason to themselves, and pytest alone says it.
 test: export OMP_NUM_THREADS = 1
-test: $(VENV)/.all
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0 $(ARGS)
+test: packages
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0 $(ARGS) || \
+	  { code=$$?; [ $$code != 5 ] || $(BIN)/python -m pytest --collect-only $(ARGS); \
+	  exit $$code; }
 
-lab: $(VENV)/.all
-	@$(BIN)/jupyter lab chapters
+lab: packages
+	@$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) chapters
 
-format: $(VENV)/.all
-	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+format: packages
+	@$(BIN)/python -m ruff check --fix --quiet . ; $(BIN)/python -m ruff format .
 
 clean:
-	@rm -rf _build .pytest_cache .ruff_cache
-	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	@rm -rf _build build .pytest_cache .ruff_cache
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help book serve anki execute test lab format clean
+.PHONY: help python book-packages packages book serve anki execute test lab format \
+  clean
