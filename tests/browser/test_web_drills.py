@@ -3,16 +3,14 @@
 import pytest
 
 from lenet_course import ch17_drills as drills
-from tests.browser.web_runner import WEB, axe_violations, html_page, opened
+from tests.browser.web_runner import axe_violations, opened, widget_page
 
-MOUNT = '<div class="lenet-drills"></div>'
 PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
 def address(drill_bank, tmp_path) -> str:
-    parts = [WEB / f"{part}.js" for part in ("draw", "drills", "trainer")]
-    return html_page(tmp_path, MOUNT, [drill_bank, *parts])
+    return widget_page(tmp_path, "drills", drill_bank)
 
 
 @pytest.fixture
