@@ -13,26 +13,27 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from _ext.widgets import WIDGETS, tag
+
 WEB = Path(__file__).resolve().parent.parent / "web"
-# In the order in which they need one another.
-PARTS = "lenet weights preprocess digits draw loupe maps pad".split()
 PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="{style}">
 <style>body {{ width: 46rem; font-family: sans-serif; line-height: 1.5; }}
 .lw {{ margin: 0; padding: 1rem; background: white; }}</style>
-<div id="lenet-pad"></div>{scripts}"""
+{mount}</div>{scripts}"""
 
 
 def main() -> None:
     if not (WEB / "weights.js").exists():
         raise SystemExit("web/weights.js is missing: run tools/export_web.py")
     browser = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    scripts = "".join(
-        f'<script src="{(WEB / part).as_uri()}.js"></script>' for part in PARTS
-    )
+    pad = WIDGETS["pad"]
+    scripts = "".join(tag((WEB / file).as_uri()) for file in pad.scripts)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "page.html"
         style = (WEB / "web.css").as_uri()
-        page_file.write_text(PAGE.format(style=style, scripts=scripts), "utf-8")
+        page_file.write_text(
+            PAGE.format(style=style, mount=pad.mount, scripts=scripts), "utf-8"
+        )
         chromium = playwright.chromium.launch(
             executable_path=browser, args=["--no-sandbox"]
         )

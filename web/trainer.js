@@ -1,6 +1,7 @@
 /* Timed drills in the page, without a kernel.
  *
- * Mounts itself on every <div class="lenet-drills"></div>. Needs draw.js and drills.js.
+ * Mounts itself on every <div class="lenet-drills"></div>. Needs draw.js,
+ * drills.js and drills-bank.js, which the book's build makes.
  */
 (() => {
   "use strict";

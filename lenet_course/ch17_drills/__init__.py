@@ -1,8 +1,10 @@
 """Drills: random problems for a pencil, from a seed, with the worked solution.
 
-The same problems come out of web/drills.js, so that a page without a kernel and a
-notebook can share a seed; a test holds both equal.
+Problems are made here alone; `lenet_course.ch17_drills.bank` bakes them for the page,
+where web/drills.js draws the one of a seed as `draw` does.
 """
+
+from collections.abc import Callable
 
 from lenet_course.ch17_drills import parameters, running, sizes, work
 from lenet_course.ch17_drills.drill import Drill
@@ -34,6 +36,11 @@ _MODULES = {
 }
 
 
+def maker(topic: str, level: str) -> Callable:
+    """The function that makes such problems: of a ``pick``, all but the seed's part."""
+    return getattr(_MODULES[topic], f"{topic.replace('-', '_')}_{level}")
+
+
 def draw(topic: str, level: str = "basic", seed: int = 0) -> Drill:
     """The problem of this topic, level and seed: always the same one.
 
@@ -49,7 +56,7 @@ def draw(topic: str, level: str = "basic", seed: int = 0) -> Drill:
     known("level", level, LEVELS)
     place = 4 * list(TOPICS).index(topic) + LEVELS.index(level)
     stream = Stream(32 * check_seed(seed) + place)
-    made = getattr(_MODULES[topic], f"{topic.replace('-', '_')}_{level}")(stream.pick)
+    made = maker(topic, level)(stream.pick)
     return Drill(topic=topic, level=level, seed=seed, **made)
 
 

@@ -1,6 +1,6 @@
 """Drills on what a layer makes and sees: output sizes and receptive fields.
 
-Each function draws its numbers in a fixed order; web/drills.js draws them alike.
+Each function takes every number of its problem from ``pick``, among a few options.
 """
 
 from lenet_course.ch17_drills.text import count

@@ -1,4 +1,4 @@
-"""How a drill writes its numbers, character by character as web/drills.js does."""
+"""How a drill writes its numbers."""
 
 
 def count(n: int) -> str:

@@ -1,6 +1,6 @@
 """Drills on what a layer does for one image: multiply-adds and connections.
 
-Each function draws its numbers in a fixed order; web/drills.js draws them alike.
+Each function takes every number of its problem from ``pick``, among a few options.
 """
 
 from lenet_course.ch17_drills.parameters import (

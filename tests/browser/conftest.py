@@ -1,9 +1,11 @@
-"""One Chromium for all tests that look at pages."""
+"""What tests of pages share: one Chromium, and the drills baked for the page."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from lenet_course.ch17_drills import bank
 from tests.browser.web_runner import chromium
 
 
@@ -19,3 +21,11 @@ def browser() -> Iterator:
         )
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def drill_bank(tmp_path_factory) -> Path:
+    """What the book's build writes for the drills, in a folder of its own."""
+    path = tmp_path_factory.mktemp("drills") / "drills-bank.js"
+    path.write_text(bank.script(), encoding="utf-8")
+    return path

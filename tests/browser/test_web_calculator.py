@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.browser.web_runner import WEB, axe_violations, html_page, opened
+from tests.browser.web_runner import axe_violations, html_page, opened, widget_scripts
 
 MOUNT = '<div class="lenet-calculator" data-preset="{}"></div>'
-SCRIPTS = [WEB / f"{part}.js" for part in ("draw", "shapes", "calculator")]
+SCRIPTS = widget_scripts("calculator")
 SUMS = {  # parameters and multiply-adds, as the papers' layers give them
     "lenet5": "61,706 parameters, 416,520 multiply-adds.",
     "lenet5-28": "61,706 parameters, 416,520 multiply-adds.",

@@ -3,16 +3,19 @@
 import pytest
 
 from lenet_course import ch17_drills as drills
-from tests.browser.web_runner import WEB, axe_violations, html_page, opened
+from tests.browser.web_runner import axe_violations, opened, widget_page
 
-MOUNT = '<div class="lenet-drills"></div>'
-SCRIPTS = [WEB / f"{part}.js" for part in ("draw", "drills", "trainer")]
 PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    with opened(browser, html_page(tmp_path, MOUNT, SCRIPTS)) as opened_page:
+def address(drill_bank, tmp_path) -> str:
+    return widget_page(tmp_path, "drills", drill_bank)
+
+
+@pytest.fixture
+def page(browser, address):
+    with opened(browser, address) as opened_page:
         yield opened_page
 
 
@@ -66,8 +69,7 @@ def test_without_a_seed_one_is_drawn_and_told(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone_and_is_accessible(browser, tmp_path, scheme):
-    address = html_page(tmp_path, MOUNT, SCRIPTS)
+def test_it_fits_a_phone_and_is_accessible(browser, address, scheme):
     with opened(browser, address, viewport=PHONE, color_scheme=scheme) as page:
         begin(page, level="advanced")
         page.get_by_role("button", name="Show the solution").click()

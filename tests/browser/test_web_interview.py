@@ -6,12 +6,11 @@ import pytest
 
 from lenet_course.interview import LEVELS, TOPICS, bank, mock, questions
 from tests.browser.web_runner import (
-    STORAGE,
     WEB,
     axe_violations,
-    html_page,
     opened,
     run_javascript,
+    widget_page,
 )
 
 PHONE = {"width": 390, "height": 844}
@@ -36,14 +35,7 @@ def bank_file(tmp_path_factory):
 
 @pytest.fixture
 def address(bank_file, tmp_path):
-    files = [
-        STORAGE,
-        WEB / "draw.js",
-        WEB / "drills.js",
-        bank_file,
-        WEB / "interview.js",
-    ]
-    return html_page(tmp_path, '<div class="lenet-interview"></div>', files)
+    return widget_page(tmp_path, "interview", bank_file)
 
 
 @pytest.fixture

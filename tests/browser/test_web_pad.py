@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.browser.web_runner import WEB, axe_violations, html_page, opened
+from tests.browser.web_runner import axe_violations, opened, widget_page
 
-PARTS = "lenet weights preprocess digits draw loupe maps pad".split()
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
 STILL = {"reduced_motion": "reduce"}
@@ -12,9 +11,7 @@ STILL = {"reduced_motion": "reduce"}
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> str:
-    folder = tmp_path_factory.mktemp("pad")
-    scripts = [WEB / f"{part}.js" for part in PARTS]
-    return html_page(folder, '<div id="lenet-pad"></div>', scripts)
+    return widget_page(tmp_path_factory.mktemp("pad"), "pad")
 
 
 def picture(page, selector: str) -> str:

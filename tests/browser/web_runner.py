@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from _ext.widgets import WIDGETS, tag
+
 WEB = Path(__file__).resolve().parents[2] / "web"
 STORAGE = WEB.parent / "_static" / "storage.js"
 IN_NODE = """
@@ -69,7 +71,19 @@ def _output(command: list[str], sent: str = "") -> str:
 
 
 def _tags(scripts: Sequence[Path]) -> str:
-    return "".join(f'<script src="{script.as_uri()}"></script>' for script in scripts)
+    return "".join(tag(script.as_uri()) for script in scripts)
+
+
+def widget_scripts(name: str, *baked: Path) -> list[Path]:
+    """The scripts of a widget in order; ``baked`` are those that a build writes."""
+    made = {path.name: path for path in baked}
+    return [made.get(file, WEB / file) for file in WIDGETS[name].scripts]
+
+
+def widget_page(folder: Path, name: str, *baked: Path) -> str:
+    """The address of a page that holds one widget, as `html_page` makes it."""
+    body, scripts = f"{WIDGETS[name].mount}</div>", widget_scripts(name, *baked)
+    return html_page(folder, body, [STORAGE, *scripts])
 
 
 def html_page(folder: Path, body: str, scripts: Sequence[Path]) -> str:

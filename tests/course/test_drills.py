@@ -1,7 +1,10 @@
 """Drills: every answer against layers, optimisers and schedules of PyTorch."""
 
+import gzip
 import math
 import re
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -9,6 +12,7 @@ from torch import nn
 
 from lenet_course import ch17_drills as drills
 from lenet_course import quiz
+from lenet_course.ch17_drills import bank
 from lenet_course.ch17_drills.text import decimal
 from lenet_course.interview import LEVELS, ContentError
 from lenet_helpers import shapes
@@ -289,6 +293,30 @@ def test_the_widget_asks_checks_and_sums_up():
     assert (
         "1 of 2 right" in result.value and drills.TOPICS[second.topic] in result.value
     )
+
+
+# ---- The bank for the page ----
+
+
+def leaves(node: dict | list) -> list[dict]:
+    return sum(map(leaves, node), []) if isinstance(node, list) else [node]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("topic", drills.TOPICS)
+def test_all_problems_are_made_and_no_other(topic, level):
+    made = {p["question"] for p in leaves(bank.tree(drills.maker(topic, level)))}
+    drawn = {drills.draw(topic, level, seed).question for seed in range(1000)}
+    assert drawn <= made and len(made) <= 3 * len(drawn)
+
+
+def test_the_bank_is_small_and_made_without_torch():
+    code = "import sys, lenet_course.ch17_drills.bank as bank; print(bank.script())"
+    code += "; assert not {'torch', 'lenet_helpers'} & {*sys.modules}"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert done.stdout.rstrip() == bank.script().rstrip()
+    assert len(gzip.compress(done.stdout.encode())) < 60_000
 
 
 # ---- The chapter's quiz ----

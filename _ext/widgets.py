@@ -1,0 +1,85 @@
+"""The directive ``{widget}``: a live part of a page, and its scripts in their order.
+
+    :::{widget} drills
+    What stands here where scripts are off; a notebook shows these words as text.
+    :::
+
+The scripts lie in web/, or the build writes them there (interview_files, drill_files).
+Their addresses are relative, so that a page works without a server.
+"""
+
+from typing import NamedTuple
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+STYLE = "web.css"  # before the scripts, which read its colours
+
+
+class Widget(NamedTuple):
+    """The start of its ``div``, and files of web/ in the order in which they run.
+
+    The last one fills the ``div``, which has to stand before it.
+    """
+
+    mount: str
+    scripts: list[str]
+
+
+WIDGETS = {
+    "calculator": Widget(
+        '<div class="lenet-calculator" data-preset="lenet5">',
+        ["draw.js", "shapes.js", "calculator.js"],
+    ),
+    "drills": Widget(
+        '<div class="lenet-drills">',
+        ["draw.js", "drills-bank.js", "drills.js", "trainer.js"],
+    ),
+    "interview": Widget(
+        '<div class="lenet-interview">',
+        ["draw.js", "drills.js", "interview-bank.js", "interview.js"],
+    ),
+    "pad": Widget(
+        '<div id="lenet-pad">',
+        ["lenet.js", "weights.js", "preprocess.js", "digits.js"]
+        + ["draw.js", "loupe.js", "maps.js", "pad.js"],
+    ),
+}
+
+
+class WidgetHere(SphinxDirective):
+    """One widget, once a page; files that it shares with another are loaded once."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if name not in WIDGETS:
+            raise self.error(f"no widget {name!r}; there are {', '.join(WIDGETS)}")
+        mount, scripts = WIDGETS[name]
+        loaded = self.env.temp_data.setdefault("widget files", [])  # of this page
+        if scripts[-1] in loaded:
+            raise self.error(f"the widget {name!r} stands on this page already")
+        fresh = [file for file in (STYLE, *scripts) if file not in loaded]
+        loaded += fresh
+        up = "../" * self.env.docname.count("/")
+        tags = "".join(tag(f"{up}web/{file}") for file in fresh)
+        words = self.parse_content_to_nodes()
+        return [raw(f"{mount}<noscript>"), *words, raw(f"</noscript></div>\n{tags}")]
+
+
+def tag(address: str) -> str:
+    if address.endswith(".css"):
+        return f'<link rel="stylesheet" href="{address}">\n'
+    return f'<script src="{address}"></script>\n'
+
+
+def raw(html: str) -> nodes.raw:
+    return nodes.raw("", html, format="html")
+
+
+def setup(app: Sphinx) -> dict:
+    app.add_directive("widget", WidgetHere)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
