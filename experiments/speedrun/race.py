@@ -98,13 +98,13 @@ def main() -> None:
     digits = data.load("mnist")
     start = time.perf_counter()
     kernel = compile_kernel()
-    if (seconds := time.perf_counter() - start) > 0.1:  # not from the cache
-        records.update("speedrun", {"kernel_compile_seconds": seconds})
+    seconds = time.perf_counter() - start
+    compiled = {"kernel_compile_seconds": seconds} if seconds > 0.1 else {}  # or cached
     for name in [args.part] if args.part else PARTS:
         given = digits if name in SCORED else digits.train
         if part := PARTS[name](kernel, given, args):
             here = {"machine": records.machine()}
-            records.update("speedrun", {name: part | here})
+            records.update("speedrun", compiled | {name: part | here})
 
 
 if __name__ == "__main__":
