@@ -139,7 +139,8 @@ def run(parts: tuple, seed: int, args: argparse.Namespace) -> dict:
     (images, labels), held = parts
     torch.manual_seed(seed)
     model = LeNet1989()
-    path = records.RUNS / f"{args.name}-{seed}.pt"
+    words = f"{args.name}-{args.eta}-{args.mu}-{args.validation}-{seed}"
+    path = records.RUNS / f"{words}.pt"
     passes = []
     if path.exists():
         state = checkpoints.load(path)

@@ -13,8 +13,8 @@ MNIST; a run that was stopped goes on after the last whole pass.
 
 A penalty is the MEAN of the 84 squares here, not their sum as eq. 7 prints it: with
 the sum, the printed rates and start leave the error at 90 %; with the mean, every
-printed constant trains as it stands. ``readings.py`` compares them, and
-chooses j, on held-out training digits.
+printed constant trains as it stands. ``readings.py`` compares them, and chooses j, on
+held-out training digits.
 
 Source: LeCun et al. 1998, section III-B and appendix C. Published: test error
 0.95 %, training error 0.35 % after 19 passes.
