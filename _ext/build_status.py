@@ -48,9 +48,10 @@ def result_table(paths: list[Path]) -> str:
         machine = record.get("machine", {})
         device = machine.get("gpu") or machine.get("cpu", "–")
         version = machine.get("torch", "–").partition("+")[0]
-        command, date = record.get("command", "–"), record.get("date", "–")
-        rows.append([f"`{path.name}`", f"`{command}`", date, device, version])
-    return table(["Record", "Made by", "Date", "Device", "PyTorch"], rows)
+        commands = ", ".join(f"`{one}`" for one in record.get("commands", [])) or "–"
+        commit, date = record.get("commit") or "–", record.get("date", "–")
+        rows.append([f"`{path.name}`", commands, commit, date, device, version])
+    return table(["Record", "Made by", "Commit", "Date", "Device", "PyTorch"], rows)
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

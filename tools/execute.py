@@ -20,6 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from lenet_helpers import files
 from tools.freshness import CHAPTERS, ROOT, STAMP, stamp
 
 CELL_TIMEOUT = 60  # seconds; finite, because a plot inside @interact may hang
@@ -48,9 +49,8 @@ def run(path: Path) -> float:
     _refuse_stderr(notebook)
     _tidy(notebook)
     notebook.metadata[STAMP] = stamp(notebook, facts, seconds)
-    draft = path.with_suffix(".draft")
-    nbformat.write(notebook, draft)
-    os.replace(draft, path)
+    content = nbformat.writes(notebook) + "\n"
+    files.replace(path, lambda file: file.write(content.encode()))
     return seconds
 
 

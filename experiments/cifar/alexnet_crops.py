@@ -15,6 +15,7 @@ over the four corners, the middle and their mirror images.
 import torch
 from torch import Tensor
 
+from experiments import records
 from experiments.cifar import alexnet_runs
 from lenet_helpers.augment import random_crop_flip, ten_crops
 from lenet_helpers.models.four_layer import FourLayerNet
@@ -47,6 +48,11 @@ def run(images, variant: str, seed: int, runs: list[dict]) -> dict:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
+    minutes = records.parser(__doc__).parse_args().minutes
     about = {"epochs": EPOCHS, "side": SIDE}
-    alexnet_runs.main("alexnet-crops", about, JOBS, run)
+    alexnet_runs.measure("alexnet-crops", about, JOBS, run, minutes)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ over 1 to 32 masks of the probabilities (arithmetic) or of their logarithms (geo
 import torch
 import torch.nn.functional as F
 
+from experiments import records
 from experiments.cifar import alexnet_runs
 from lenet_helpers.models import AlexNetCifar
 
@@ -66,10 +67,11 @@ def by_masks(model: AlexNetCifar, images, labels) -> dict:
     return errors
 
 
+def main() -> None:
+    minutes = records.parser(__doc__).parse_args().minutes
+    about = {"epochs": EPOCHS, "width": WIDTH, "masks": MASKS}
+    alexnet_runs.measure("alexnet-dropout", about, JOBS, run, minutes)
+
+
 if __name__ == "__main__":
-    about = {
-        "epochs": EPOCHS,
-        "width": WIDTH,
-        "masks": MASKS,
-    }
-    alexnet_runs.main("alexnet-dropout", about, JOBS, run)
+    main()

@@ -20,7 +20,6 @@ times conv2, conv4 and conv5 of AlexNet instead, in two groups and in one, on on
 thread. The two alternate, so that a slow spell of the machine hits both.
 """
 
-import sys
 import time
 
 import torch
@@ -117,10 +116,13 @@ def time_groups() -> None:
 
 
 def main() -> None:
-    if sys.argv[1:] == ["--groups"]:
+    options = records.parser(__doc__)
+    options.add_argument("--groups", action="store_true", help="time groups instead")
+    args = options.parse_args()
+    if args.groups:
         return time_groups()
     about = {"epochs": EPOCHS, "rates": RATES}
-    alexnet_runs.main("alexnet-parts", about, JOBS, run)
+    alexnet_runs.measure("alexnet-parts", about, JOBS, run, args.minutes)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ train until the error on the 1,000 training images is 25 %, at most 30 epochs.
 
 import torch
 
+from experiments import records
 from experiments.cifar import alexnet_runs
 from lenet_helpers.models.four_layer import FourLayerNet
 
@@ -46,7 +47,8 @@ def run(images, variant: str, seed: int, runs: list[dict]) -> dict:
     return {"rate": rate, "errors": errors, "last": errors[-1], "epochs": len(errors)}
 
 
-if __name__ == "__main__":
+def main() -> None:
+    minutes = records.parser(__doc__).parse_args().minutes
     about = {
         "images": IMAGES,
         "goal": GOAL,
@@ -54,4 +56,8 @@ if __name__ == "__main__":
         "epochs": EPOCHS,
         "tuning_epochs": TUNING_EPOCHS,
     }
-    alexnet_runs.main("alexnet-relu", about, TUNING + JOBS, run)
+    alexnet_runs.measure("alexnet-relu", about, TUNING + JOBS, run, minutes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,5 @@
-"""What the experiments on AlexNet's parts share: data, one epoch, and resuming."""
+"""What the experiments on AlexNet's parts share: data, one epoch, the table of runs."""
 
-import argparse
-import time
 from collections.abc import Callable, Iterable
 
 import torch
@@ -63,23 +61,22 @@ def error(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     return (logits(model, images).argmax(1) != labels).double().mean().item()
 
 
-def main(
+def measure(
     name: str,
     about: dict,
     jobs: Iterable[tuple[str, int]],
     run: Callable[[data.ImageData, str, int, list[dict]], dict],
+    minutes: float,
 ) -> None:
     """Do the jobs (variant, seed) that ``results/<name>.json`` lacks, saving each.
 
-    ``run`` also gets the runs so far. With ``--seconds N`` no job begins after N.
+    ``run`` also gets the runs so far; none starts after so many minutes.
     """
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=float("inf"))
-    end = time.monotonic() + parser.parse_args().seconds
     images = cifar()
     about = {"images": IMAGES, "test_images": TEST, **about, "data": images.source}
-    runs = Runs(name, **about)
-    for variant, seed in jobs:
-        key = {"variant": variant, "seed": seed}
-        if key not in runs and time.monotonic() < end:
-            runs.add(key | run(images, variant, seed, runs.rows))
+    runs = Runs(name, ("variant", "seed"), **about)
+    runs.finish(
+        ({"variant": variant, "seed": seed} for variant, seed in jobs),
+        lambda variant, seed: run(images, variant, seed, runs.rows),
+        minutes,
+    )

@@ -4,19 +4,18 @@
     python -m experiments.cifar.legacy --only norm  # one network
     python -m experiments.cifar.legacy --minutes 2  # starts no run after two minutes
 
-See ``NETWORKS`` for what is compared and ``cifar.py`` for how they train and how each
+See ``NETWORKS`` for what is compared and ``recipe.py`` for how they train and how each
 gets its rate. A tenth of the training images and three epochs: what one core does in
 half an hour.
 """
 
-import argparse
-import time
+from collections.abc import Iterator
 from functools import partial
 
 from torch.utils.data import TensorDataset
 
+from experiments import records
 from experiments.cifar import recipe
-from experiments.records import Runs
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.descendants import Descendant
 
@@ -36,30 +35,29 @@ NETWORKS = {
 }
 
 
-def run(images, name: str, lr: float, seed: int) -> dict:
+def run(images, network: str, lr: float, seed: int) -> dict:
     train_set, held = recipe.subset(images.train, IMAGES)
     held = TensorDataset(*[t[:HELD] for t in held.tensors])
     settings = {"epochs": EPOCHS, "batch_size": BATCH, "lr": lr, "seed": seed}
-    row = recipe.measure(NETWORKS[name], train_set, held, images.test, **settings)
-    return {"network": name, "seed": seed, **row}
+    return recipe.measure(NETWORKS[network], train_set, held, images.test, **settings)
+
+
+def jobs(runs: records.Runs, only: list[str]) -> Iterator[dict]:
+    """The runs that these networks lack; it looks at those made."""
+    for name in only:
+        while trial := recipe.next_trial(runs.where(network=name)):
+            yield {"network": name, **trial}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=NETWORKS, nargs="*", default=list(NETWORKS))
-    parser.add_argument("--minutes", type=float, default=float("inf"))
-    args = parser.parse_args()
-    end = time.monotonic() + 60 * args.minutes
+    options = records.parser(__doc__)
+    options.add_argument("--only", choices=NETWORKS, nargs="*", default=list(NETWORKS))
+    args = options.parse_args()
     images = recipe.load()
     settings = {"images": IMAGES, "validation": HELD, "epochs_each": EPOCHS}
-    runs = Runs("legacy", data=images.source, **settings, batch_size=BATCH)
-    for name in args.only:
-        while trial := recipe.next_trial(
-            [row for row in runs.rows if row["network"] == name]
-        ):
-            if time.monotonic() > end:
-                raise SystemExit("there is more to do: start it again")
-            runs.add(run(images, name, **trial))
+    settings |= {"batch_size": BATCH, "data": images.source}
+    runs = records.Runs("legacy", ("network", "lr", "seed"), **settings)
+    runs.finish(jobs(runs, args.only), partial(run, images), args.minutes)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ Two cores cannot train AlexNet at full width on all images: the "AlexNet" here i
 of run take more steps: "longer" twice as many, about the time that the wider network
 needs; "more-longer" sees the 16,000 images four times.
 
-``cifar.py`` says how they train and how each network gets its rate; a network and the
+``recipe.py`` says how they train and how each network gets its rate; a network and the
 same one with moved pictures, more data or more steps have the same.
 """
 
-import argparse
-import time
 from collections.abc import Iterator
 from functools import cache, partial
 
@@ -22,7 +20,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from experiments.cifar import recipe
-from experiments.records import Runs
+from experiments.records import Runs, parser
 from lenet_helpers import data
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.alexnet import AlexNetCifar
@@ -84,20 +82,15 @@ def parts(images, more: int = 1) -> tuple[TensorDataset, TensorDataset]:
     return train_set, TensorDataset(*[t[:HELD] for t in held.tensors])
 
 
-def of(runs: Runs, dataset: str, name: str) -> list[dict]:
-    """The rows of one network on one data set."""
-    key = (dataset, name)
-    return [row for row in runs.rows if (row["dataset"], row["variant"]) == key]
-
-
 def next_run(runs: Runs, dataset: str, name: str) -> dict | None:
     """What is missing: a seed at the network's rate, or at one beside it."""
     key = {"dataset": dataset, "variant": name}
     owner = VARIANTS[name][2]
     if name == owner:
-        trial = recipe.next_trial(of(runs, dataset, name))
+        trial = recipe.next_trial(runs.where(**key))
         return trial and key | trial
-    if (lr := recipe.best_rate(of(runs, dataset, owner))) is None:
+    lr = recipe.best_rate(runs.where(dataset=dataset, variant=owner))
+    if lr is None:
         raise SystemExit(f"{name} takes the rate of {owner}: run that first")
     for seed in recipe.SEEDS:
         job = key | {"lr": lr, "seed": seed}
@@ -106,7 +99,14 @@ def next_run(runs: Runs, dataset: str, name: str) -> dict | None:
     return None
 
 
-def run(images, dataset: str, variant: str, lr: float, seed: int) -> dict:
+@cache
+def pictures(dataset: str):
+    """CIFAR-10 or MNIST; the real one."""
+    return recipe.load() if dataset == "cifar10" else data.load(dataset)
+
+
+def run(dataset: str, variant: str, lr: float, seed: int) -> dict:
+    images = pictures(dataset)
     network, other, _ = VARIANTS[variant]
     more = other.get("more", 1)
     train_set, held = parts(images, more)
@@ -114,8 +114,7 @@ def run(images, dataset: str, variant: str, lr: float, seed: int) -> dict:
     settings |= {"batch_size": BATCH, "augment": other.get("augment"), "seed": seed}
     channels = images.train.tensors[0].shape[1]
     make = partial(network, in_channels=channels)
-    row = recipe.measure(make, train_set, held, images.test, **settings)
-    return {"dataset": dataset, "variant": variant, "seed": seed, **row}
+    return recipe.measure(make, train_set, held, images.test, **settings)
 
 
 def jobs(runs: Runs, only) -> Iterator[dict]:
@@ -127,21 +126,14 @@ def jobs(runs: Runs, only) -> Iterator[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=VARIANTS, nargs="*", default=list(VARIANTS))
-    parser.add_argument("--minutes", type=float, default=float("inf"))
-    args = parser.parse_args()
-    end, loaded = time.monotonic() + 60 * args.minutes, {}
-    facts = {"images": IMAGES, "epochs_each": EPOCHS, "more": MORE}
-    runs = Runs("lenet-vs-alexnet", **facts, validation=HELD, batch_size=BATCH)
-    load = {"cifar10": recipe.load, "mnist": partial(data.load, "mnist")}
-    for job in jobs(runs, args.only):
-        if time.monotonic() > end:
-            raise SystemExit("there is more to do: start it again")
-        dataset = job["dataset"]
-        if dataset not in loaded:
-            loaded[dataset] = load[dataset]()
-        runs.add(run(loaded[dataset], **job))
+    options = parser(__doc__)
+    options.add_argument("--only", choices=VARIANTS, nargs="*", default=list(VARIANTS))
+    args = options.parse_args()
+    settings = {"images": IMAGES, "epochs_each": EPOCHS, "more": MORE}
+    settings |= {"validation": HELD, "batch_size": BATCH}
+    keys = "dataset", "variant", "lr", "seed"
+    runs = Runs("lenet-vs-alexnet", keys, **settings)
+    runs.finish(jobs(runs, args.only), run, args.minutes)
 
 
 if __name__ == "__main__":

@@ -273,10 +273,7 @@ def main() -> None:
         value = PIECES[piece](device)
         seconds = round(time.perf_counter() - start)
         print(f"{piece}: {seconds} s", flush=True)
-        before = records.load(result) or {}
-        done = {name: before[name] for name in PIECES if name in before}
-        command = f"python -m experiments.devices.gpu --device {device.type}"
-        records.save(result, {"command": command, **done, piece: value})
+        records.update(result, {piece: value})
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ factor of three apart, until the best has a worse one on either side. Seeds 1 to
 then give the figures. Seconds are processor time of the training, on one thread.
 """
 
-import argparse
 import time
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -45,7 +46,6 @@ SEEDS = range(1, 6)
 MU, J = 0.02, 1.0
 FIRST_RATE = {"1998": 5e-4, "batch": 2e-2}  # the others start at Adam's
 ADAM_RATE = 3e-3
-NAME = "bridge"
 
 
 def network(step: str) -> nn.Module:
@@ -136,9 +136,13 @@ def train_sdlm(step: str, seed: int, images, labels, peak, order) -> nn.Module:
     return trainer.model
 
 
-def run(step: str, seed: int, peak: float, train, held) -> dict:
-    """Train once; parameters, error on ``held`` in percent, processor seconds."""
-    images, labels = train
+def run(arrays: tuple, step: str, seed: int, peak: float) -> dict:
+    """Train once; parameters, error in percent, processor seconds.
+
+    Seed 0 is scored on the digits held out, the others on the test set.
+    """
+    (images, labels), held, test = arrays
+    scored = test if seed else held
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)
     order = [torch.randperm(len(labels), generator=draw) for _ in range(PASSES)]
@@ -153,14 +157,11 @@ def run(step: str, seed: int, peak: float, train, held) -> dict:
     with torch.inference_mode():
         wrong = sum(
             (logits(model, x).argmax(1) != y).sum().item()
-            for x, y in zip(held[0].split(1000), held[1].split(1000), strict=True)
+            for x, y in zip(*(part.split(1000) for part in scored), strict=True)
         )
     return {
-        "step": step,
-        "seed": seed,
-        "peak": peak,
         "parameters": sum(p.numel() for p in model.parameters()),
-        "error": 100 * wrong / len(held[1]),
+        "error": 100 * wrong / len(scored[1]),
         "seconds": round(seconds, 2),
     }
 
@@ -190,39 +191,37 @@ def read() -> tuple:
     return *(tuple(t[part] for t in parts[0]) for part in chosen), parts[1]
 
 
-def piece(step: str, saved: dict, arrays: tuple) -> bool:
-    """Do one missing run of this step; False when none is missing."""
-    train, held, test = arrays
-    tried = {r["peak"]: r["error"] for r in saved["choosing"] if r["step"] == step}
-    peak = next_rate(tried, FIRST_RATE.get(step, ADAM_RATE))
-    if peak is not None:
-        saved["choosing"].append(run(step, 0, peak, train, held))
-        return True
-    best = min(tried, key=tried.get)
-    done = {r["seed"] for r in saved["runs"] if r["step"] == step}
-    for seed in SEEDS:
-        if seed not in done:
-            saved["runs"].append(run(step, seed, best, train, test))
-            return True
-    return False
+class Runs(records.Runs):
+    """Seed 0 chooses the rate of a step; its runs are a table of their own."""
+
+    def unpack(self, record: dict) -> list[dict]:
+        return record.get("choosing", []) + record.get("runs", [])
+
+    def pack(self) -> dict:
+        return {
+            "choosing": [row for row in self.rows if row["seed"] == 0],
+            "runs": [row for row in self.rows if row["seed"] != 0],
+        }
+
+
+def jobs(runs: Runs) -> Iterator[dict]:
+    """For each step the rates, one after another, then the seeds at the best one."""
+    for step in STEPS:
+        first, tried = FIRST_RATE.get(step, ADAM_RATE), {}
+        while (peak := next_rate(tried, first)) is not None:
+            yield {"step": step, "seed": 0, "peak": peak}
+            rows = runs.where(step=step, seed=0)
+            tried = {row["peak"]: row["error"] for row in rows}
+        best = min(tried, key=tried.get)
+        yield from ({"step": step, "seed": seed, "peak": best} for seed in SEEDS)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, help="stop after about so long")
-    args = parser.parse_args()
+    minutes = records.parser(__doc__).parse_args().minutes
     torch.set_num_threads(1)
-    arrays, start = read(), time.perf_counter()
-    old = records.load(NAME) or {"choosing": [], "runs": []}
-    saved = {key: old[key] for key in ("choosing", "runs")}
     settings = {"steps": STEPS, "images": IMAGES, "held": HELD, "passes": PASSES}
-    for step in STEPS:
-        while piece(step, saved, arrays):
-            records.save(NAME, {**settings, **saved})
-            print((saved["runs"] or saved["choosing"])[-1], flush=True)
-            if args.minutes and time.perf_counter() - start > 60 * args.minutes:
-                return
-    print("complete")
+    runs = Runs("bridge", ("step", "seed", "peak"), **settings)
+    runs.finish(jobs(runs), partial(run, read()), minutes)
 
 
 if __name__ == "__main__":

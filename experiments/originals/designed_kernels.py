@@ -11,6 +11,7 @@ five seeds. Scored on 5,000 digits held out from MNIST's training set; the test 
 is not looked at. Nothing here was tuned.
 """
 
+import itertools
 import math
 
 import torch
@@ -22,7 +23,6 @@ from experiments.originals.lenet1989 import shrink, targets
 from lenet_helpers import data
 from lenet_helpers.models import LeNet1989
 
-NAME = "designed-kernels"
 SIZES, KINDS, SEEDS = (300, 1_500, 7_291), ("designed", "random", "learned"), range(5)
 STEPS, BATCH, LR, HELD = 1_500, 32, 2e-3, 5_000
 
@@ -71,6 +71,7 @@ def run(kind: str, seed: int, train: tuple, held: tuple) -> float:
 
 
 def main() -> None:
+    minutes = records.parser(__doc__).parse_args().minutes
     torch.set_num_threads(1)
     digits = data.load("mnist")
     images, labels = digits.train.tensors
@@ -78,19 +79,18 @@ def main() -> None:
     order = torch.randperm(len(labels), generator=draw)[: max(SIZES) + HELD]
     images, labels = shrink(digits.denormalise(images[order])), labels[order]
     held = images[-HELD:], labels[-HELD:]
-    runs = (records.load(NAME) or {"runs": []})["runs"]
-    done = {(r["digits"], r["kernels"], r["seed"]) for r in runs}
-    for seed in SEEDS:
-        for size in SIZES:
-            for kind in KINDS:
-                if (size, kind, seed) in done:
-                    continue
-                found = run(kind, seed, (images[:size], labels[:size]), held)
-                runs.append(
-                    {"digits": size, "kernels": kind, "seed": seed, "error": found}
-                )
-                print(runs[-1], flush=True)
-                records.save(NAME, {"held_out": HELD, "steps": STEPS, "runs": runs})
+    settings = {"held_out": HELD, "steps": STEPS}
+    runs = records.Runs("designed-kernels", ("digits", "kernels", "seed"), **settings)
+
+    def one(digits: int, kernels: str, seed: int) -> dict:
+        train = images[:digits], labels[:digits]
+        return {"error": run(kernels, seed, train, held)}
+
+    jobs = (
+        {"digits": size, "kernels": kind, "seed": seed}
+        for seed, size, kind in itertools.product(SEEDS, SIZES, KINDS)
+    )
+    runs.finish(jobs, one, minutes)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 A unit of H1 or H2 knows the places of its inputs (``links``) and which kernel it
 shares; that is all a convolution is. Squashing and full connection are those of
-``original_kernels``.
+``kernels``.
 """
 
 from collections import namedtuple

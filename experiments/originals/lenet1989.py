@@ -135,11 +135,12 @@ def score(model: LeNet1989, images: Tensor, labels: Tensor) -> dict:
 
 
 def run(parts: tuple, seed: int, args: argparse.Namespace) -> dict:
-    """All passes of one seed, each one saved."""
+    """All passes of one seed, each one kept in a checkpoint."""
     (images, labels), held = parts
     torch.manual_seed(seed)
     model = LeNet1989()
-    path = records.RUNS / f"{args.name}-{seed}.pt"
+    words = f"{args.name}-{args.eta}-{args.mu}-{args.validation}-{seed}"
+    path = records.RUNS / f"{words}.pt"
     passes = []
     if path.exists():
         state = checkpoints.load(path)
@@ -163,11 +164,11 @@ def run(parts: tuple, seed: int, args: argparse.Namespace) -> dict:
         )
         print(seed, passes[-1], flush=True)
         checkpoints.save(path, {"model": model.state_dict(), "passes": passes})
-    return {"seed": seed, "passes": passes}
+    return {"passes": passes}
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options = records.parser(__doc__)
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     options.add_argument("--eta", type=float, default=0.001)
     options.add_argument("--mu", type=float, default=0.02)
@@ -177,13 +178,10 @@ def main() -> None:
     args.held = "validation" if args.validation else "test"
     torch.set_num_threads(1)
     parts = read(args.validation)
-    runs = []
-    for seed in args.seeds:
-        runs.append(run(parts, seed, args))
-        settings = {"eta": args.eta, "mu": args.mu}
-        records.save(
-            args.name, {"published": PUBLISHED, "settings": settings, "runs": runs}
-        )
+    settings = {"eta": args.eta, "mu": args.mu}
+    runs = records.Runs(args.name, ["seed"], published=PUBLISHED, settings=settings)
+    jobs = ({"seed": seed} for seed in args.seeds)
+    runs.finish(jobs, lambda seed: run(parts, seed, args), args.minutes)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Whole passes over a set of digits, compiled: the criterion and the loop around it.
 
-Kept apart from ``original_sdlm`` so that changing an option there does not compile
+Kept apart from ``sdlm`` so that changing an option there does not compile
 these anew.
 """
 

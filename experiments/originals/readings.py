@@ -10,8 +10,6 @@ the one that trains (the same with the mean of squares). ``rates`` are the small
 and the largest of the first pass; the paper reports 7e-5 and 0.016 for its own.
 """
 
-import argparse
-
 import numpy as np
 import torch
 
@@ -87,16 +85,28 @@ def run(arrays: tuple, options: dict) -> dict:
     return {**o, "rates": range_, "errors": errors}
 
 
+class Runs(records.Runs):
+    """In the record, the runs stand by the names of their readings."""
+
+    def unpack(self, record: dict) -> list[dict]:
+        runs = record.get("runs", {})
+        return [{"reading": name, **row} for name, row in runs.items()]
+
+    def pack(self) -> dict:
+        rows = [dict(row) for row in self.rows]
+        return {"runs": {row.pop("reading"): row for row in rows}}
+
+
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    minutes = records.parser(__doc__).parse_args().minutes
     torch.set_num_threads(1)
     arrays = read(HELD)
-    runs = (records.load(NAME) or {"runs": {}})["runs"]
-    for name, options in READINGS.items():
-        if name not in runs:
-            runs[name] = run(arrays, options)
-            print(name, runs[name], flush=True)
-            records.save(NAME, {"rates_published": [7e-5, 0.016], "runs": runs})
+    runs = Runs(NAME, ["reading"], rates_published=[7e-5, 0.016])
+    runs.finish(
+        ({"reading": name} for name in READINGS),
+        lambda reading: run(arrays, READINGS[reading]),
+        minutes,
+    )
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ MNIST; a run that was stopped goes on after the last whole pass.
 
 A penalty is the MEAN of the 84 squares here, not their sum as eq. 7 prints it: with
 the sum, the printed rates and start leave the error at 90 %; with the mean, every
-printed constant trains as it stands. ``original_readings.py`` compares them, and
-chooses j, on held-out training digits.
+printed constant trains as it stands. ``readings.py`` compares them, and chooses j, on
+held-out training digits.
 
 Source: LeCun et al. 1998, section III-B and appendix C. Published: test error
 0.95 %, training error 0.35 % after 19 passes.
@@ -145,7 +145,7 @@ def settings(args: argparse.Namespace, seed: int) -> dict:
 
 
 def run(arrays: tuple, seed: int, args: argparse.Namespace) -> list[dict]:
-    """All passes of one seed, each one saved; returns what went on."""
+    """All passes of one seed, each one kept in a checkpoint; returns what went on."""
     (images, labels), held = arrays
     trainer = Trainer(seed, args.j, args.init_power, args.penalty)
     words = "-".join(str(value) for value in settings(args, seed).values())
@@ -155,7 +155,6 @@ def run(arrays: tuple, seed: int, args: argparse.Namespace) -> list[dict]:
         state = checkpoints.load(path)
         trainer.model.load_state_dict(state["model"])
         passes = state["passes"]
-        record(args, {**settings(args, seed), "passes": passes})
     for number in range(len(passes), args.passes):
         start = time.perf_counter()
         # One generator a pass, so that a resumed run goes on as it would have.
@@ -187,24 +186,36 @@ def run(arrays: tuple, seed: int, args: argparse.Namespace) -> list[dict]:
         )
         print(settings(args, seed), passes[-1], flush=True)
         checkpoints.save(path, {"model": trainer.model.state_dict(), "passes": passes})
-        record(args, {**settings(args, seed), "passes": passes})
     return passes
 
 
-def record(args: argparse.Namespace, entry: dict) -> None:
-    """Put one run, whole or not, beside those that the results file holds."""
-    saved = records.load(args.name) or {"runs": []}
-    same = settings(args, entry["seed"])
-    others = [r for r in saved["runs"] if any(r[key] != same[key] for key in same)]
-    versions = {"numba": numba.__version__, "numpy": np.__version__}
-    runs = [*others, entry]
-    records.save(
-        args.name, {"published": PUBLISHED, "versions": versions, "runs": runs}
+class Runs(records.Runs):
+    """Beside the runs stand the versions of what compiled the last one."""
+
+    passes = len(ETAS)  # a run with fewer is not finished
+
+    def pack(self) -> dict:
+        versions = {"numba": numba.__version__, "numpy": np.__version__}
+        return {"versions": versions, **super().pack()}
+
+    def __contains__(self, job: dict) -> bool:
+        return any(len(row["passes"]) >= self.passes for row in self.where(**job))
+
+
+def measure(arrays: tuple, args: argparse.Namespace) -> None:
+    """The runs of these options that are missing in the record."""
+    jobs = [settings(args, seed) for seed in args.seeds]
+    runs = Runs(args.name, settings(args, 0), published=PUBLISHED)
+    runs.passes = args.passes
+    runs.finish(
+        jobs,
+        lambda seed, **_: {"passes": run(arrays, seed, args)},
+        args.minutes,
     )
 
 
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options = records.parser(__doc__)
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     options.add_argument("--j", type=float, help="constant of eq. 9; without: eq. 8")
     options.add_argument("--mu", type=float, default=0.02, help="published: 0.02")
@@ -222,9 +233,7 @@ def main() -> None:
     args = parser().parse_args()
     args.held = "validation" if args.validation else "test"
     torch.set_num_threads(1)
-    arrays = read(args.validation)
-    for seed in args.seeds:
-        run(arrays, seed, args)
+    measure(read(args.validation), args)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@
 A presentation is one image shown to the network once. Training presents an image
 forward and backward and moves the weights after every ``batch`` images: 1 is the way
 of the papers, larger batches are the way of today. One thread, as then one
-processor. ``compiled`` is the step of ``original_lenet1989`` and ``original_sdlm``,
-one image at a time, in machine code. Rounds alternate between all the ways, so that
-a slow spell of the machine hits all of them; the median of the rounds is recorded.
+processor. ``compiled`` is the step of ``lenet1989`` and ``sdlm``, one image at a time,
+in machine code. Rounds alternate between all the ways, so that a slow spell of the
+machine hits all of them; the median of the rounds is recorded.
 
 Memory is counted, not measured: 4 bytes for every weight and for every unit.
 

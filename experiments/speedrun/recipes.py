@@ -40,6 +40,7 @@ class Recipe:
 
 
 START = Recipe()
+FINAL = Recipe(75_000, 128, 0.008, smoothing=0.1)  # what choosing.chosen() gives
 
 
 def batches(count: int, recipe: Recipe, seed: int) -> Tensor:

@@ -7,19 +7,18 @@ LeNet-5 (ReLU, max pooling) and narrower copies of it train on the same 500 digi
 once with their labels and once with labels drawn at random, until 100 epochs are over.
 """
 
-import argparse
 import itertools
-import time
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from experiments.records import Runs
+from experiments import records
 from lenet_helpers import data
 
 IMAGES, EPOCHS, BATCH, RATE, SEEDS = 500, 100, 50, 0.002, 5
-WIDTHS = (1 / 6, 1 / 3, 1)
+WIDTHS, LABELS = (1 / 6, 1 / 3, 1), ("as they are", "at random")
 
 
 def lenet(width: float) -> nn.Sequential:
@@ -63,17 +62,14 @@ def share_right(model: nn.Module, images: Tensor, labels: Tensor) -> float:
     return (logits.argmax(1) == labels).double().mean().item()
 
 
-def run(digits: data.DigitData, width: float, labelled: str, seed: int) -> dict:
-    images, labels = (t[:IMAGES] for t in digits.train.tensors)
+def run(digits: data.DigitData, width: float, labels: str, seed: int) -> dict:
+    images, answers = (t[:IMAGES] for t in digits.train.tensors)
     torch.manual_seed(seed)
-    if labelled == "at random":
-        labels = torch.randint(10, labels.shape)
+    if labels == "at random":
+        answers = torch.randint(10, answers.shape)
     model = lenet(width)
-    known = memorise(model, images, labels)
+    known = memorise(model, images, answers)
     return {
-        "width": width,
-        "labels": labelled,
-        "seed": seed,
         "params": sum(p.numel() for p in model.parameters()),
         "known": known,
         "test_accuracy": share_right(model, *digits.test.tensors),
@@ -81,16 +77,15 @@ def run(digits: data.DigitData, width: float, labelled: str, seed: int) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=float("inf"))
-    end = time.monotonic() + 60 * parser.parse_args().minutes
+    minutes = records.parser(__doc__).parse_args().minutes
     digits = data.load("mnist")
-    runs = Runs("capacity", images=IMAGES, epochs_each=EPOCHS, batch_size=BATCH)
-    labels = ("as they are", "at random")
-    for seed, width, labelled in itertools.product(range(SEEDS), WIDTHS, labels):
-        key = {"width": width, "labels": labelled, "seed": seed}
-        if key not in runs and time.monotonic() < end:
-            runs.add(run(digits, width, labelled, seed))
+    settings = {"images": IMAGES, "epochs_each": EPOCHS, "batch_size": BATCH}
+    runs = records.Runs("capacity", ("width", "labels", "seed"), **settings)
+    jobs = (
+        {"width": width, "labels": labels, "seed": seed}
+        for seed, width, labels in itertools.product(range(SEEDS), WIDTHS, LABELS)
+    )
+    runs.finish(jobs, partial(run, digits), minutes)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ The network of the recipe sigmoid-sgd (logistic sigmoid, average pooling), batch
 of the last 100 steps is below 2.2; ln 10 is 2.303. No setting gets more than CAP steps.
 """
 
-import argparse
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
@@ -54,18 +53,15 @@ def steps_on_plateau(dataset: TensorDataset, make_optimizer, seed: int) -> int |
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    args = parser.parse_args()
+    minutes = records.parser(__doc__).parse_args().minutes
     train = data.load("mnist").train
-    runs = []
-    for seed in range(args.seeds):
-        for name, make_optimizer in SETTINGS.items():
-            steps = steps_on_plateau(train, make_optimizer, seed)
-            runs.append({"setting": name, "seed": seed, "steps": steps})
-            print(runs[-1], flush=True)
     rules = {"batch_size": BATCH, "cap": CAP, "below": BELOW, "window": WINDOW}
-    records.save("plateau", {**rules, "runs": runs})
+    jobs = ({"setting": name, "seed": seed} for seed in range(5) for name in SETTINGS)
+
+    def run(setting: str, seed: int) -> dict:
+        return {"steps": steps_on_plateau(train, SETTINGS[setting], seed)}
+
+    records.Runs("plateau", ("setting", "seed"), **rules).finish(jobs, run, minutes)
 
 
 if __name__ == "__main__":

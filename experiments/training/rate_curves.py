@@ -7,7 +7,6 @@ plain SGD without momentum, batches of 64. A loss that is no longer finite is wr
 as null.
 """
 
-import argparse
 import math
 
 import torch
@@ -43,17 +42,15 @@ def losses(dataset: TensorDataset, rate: float, seed: int) -> list[float | None]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    args = parser.parse_args()
+    minutes = records.parser(__doc__).parse_args().minutes
     train = data.load("digits").train
-    runs = [
-        {"rate": rate, "seed": seed, "losses": losses(train, rate, seed)}
-        for rate in RATES
-        for seed in range(args.seeds)
-    ]
-    facts = {"batch_size": BATCH, "images": len(train), "epochs": EPOCHS}
-    records.save("rate-curves", {**facts, "runs": runs})
+    settings = {"batch_size": BATCH, "images": len(train), "epochs": EPOCHS}
+    jobs = ({"rate": rate, "seed": seed} for rate in RATES for seed in range(5))
+
+    def run(rate: float, seed: int) -> dict:
+        return {"losses": losses(train, rate, seed)}
+
+    records.Runs("rate-curves", ("rate", "seed"), **settings).finish(jobs, run, minutes)
 
 
 if __name__ == "__main__":

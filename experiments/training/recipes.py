@@ -17,7 +17,6 @@ And, since the first stands on the steep part of its curve when it stops:
   32x32 instead of padded, no validation
 """
 
-import argparse
 from functools import partial
 
 import torch
@@ -78,12 +77,12 @@ def stretched(digits, images: Tensor) -> Tensor:
     return (F.interpolate(pixels, size=(32, 32), mode="bilinear") - 0.1307) / 0.3081
 
 
-def run(digits, name: str, seed: int) -> dict:
-    network, recipe = RECIPES[name]
-    train, test = inputs(digits, name)
+def run(digits, recipe: str, seed: int) -> dict:
+    network, settings = RECIPES[recipe]
+    train, test = inputs(digits, recipe)
     torch.manual_seed(seed)
     model = ModernLeNet5(**network)
-    path = records.RUNS / f"recipes-{name}-{seed}.pt"
+    path = records.RUNS / f"recipes-{recipe}-{seed}.pt"
     history = training.fit(
         model,
         train,
@@ -93,15 +92,13 @@ def run(digits, name: str, seed: int) -> dict:
         checkpoint=path,
         resume=True,
         progress=False,
-        **recipe,
+        **settings,
     )
     best = training.evaluate(model, test).accuracy
     model.load_state_dict(torch.load(path, weights_only=True)["model"])
     last = training.evaluate(model, test).accuracy
     rows = [{k: v for k, v in row.items() if k != "seconds"} for row in history.rows]
     return {
-        "recipe": name,
-        "seed": seed,
         "test_accuracy_last": last,
         "test_accuracy_best": best,
         "best_epoch": history.best_epoch,
@@ -110,16 +107,12 @@ def run(digits, name: str, seed: int) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    args = parser.parse_args()
+    minutes = records.parser(__doc__).parse_args().minutes
     digits = data.load("mnist")
-    runs = []
-    for seed in range(args.seeds):
-        for name in RECIPES:
-            runs.append(run(digits, name, seed))
-            print({k: v for k, v in runs[-1].items() if k != "epochs"}, flush=True)
-    records.save("recipes", {"epochs": EPOCHS, "batch_size": BATCH, "runs": runs})
+    settings = {"epochs": EPOCHS, "batch_size": BATCH}
+    runs = records.Runs("recipes", ("recipe", "seed"), **settings)
+    jobs = ({"recipe": name, "seed": seed} for seed in range(5) for name in RECIPES)
+    runs.finish(jobs, partial(run, digits), minutes)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from torchvision import datasets, transforms
 
 from experiments import records
 from lenet_helpers import data, training
-from lenet_helpers.data import mnist
+from lenet_helpers.data import places
 from lenet_helpers.models import ModernLeNet5
 
 BATCH, LR = 64, 1e-3
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    root = Path(os.environ.get("LENET_DATA") or mnist.cache_folder())
+    root = Path(os.environ.get("LENET_DATA") or places.cache_folder())
     digits = data.load("mnist")
     ways = {
         "ours": lambda: our_epoch(digits),

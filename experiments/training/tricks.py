@@ -15,8 +15,7 @@ accuracy over TUNING_SEEDS seeds. The test set is scored once a run, with the we
 that the variant ends with, and chooses nothing.
 """
 
-import argparse
-import time
+from collections.abc import Iterator
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -39,7 +38,6 @@ from lenet_helpers.models import ModernLeNet5
 TUNING_SEEDS = 2
 EMA_DECAY = 0.99  # a memory of about 100 steps, one epoch here
 RULES = {
-    "command": "python -m experiments.training.tricks",  # any part of it
     "images": IMAGES,
     "epochs": EPOCHS,
     "batch_size": BATCH,
@@ -96,16 +94,16 @@ def averaging(kind: str, model: torch.nn.Module, optimizer, steps: int):
     return average
 
 
-def run(digits, name: str, variant: Variant, seed: int, rate: float) -> dict:
+def run(digits, variant: Variant, seed: int, lr: float) -> dict:
     """Train once; score validation images, and test images unless this tunes."""
     train, held, test = prepare(digits, variant, seed)
     model = network(variant, seed)
     settings = {
         "epochs": EPOCHS,
         "batch_size": BATCH,
-        "lr": rate,
         "optimizer": OPTIMIZERS["momentum"],
         **variant.settings,
+        "lr": lr,
     }
     settings["validation"] = held if settings.get("validation") else None
     averages = []
@@ -119,8 +117,7 @@ def run(digits, name: str, variant: Variant, seed: int, rate: float) -> dict:
             return opt
 
         settings["optimizer"] = optimizer
-    record = {"variant": name, "group": variant.group, "seed": seed}
-    record |= {"lr": settings["lr"], "on": place()}
+    record = {"group": variant.group, "on": place()}
     try:
         history = training.fit(model, train, seed=seed, progress=False, **settings)
     except training.TrainingDiverged as error:
@@ -162,51 +159,51 @@ def chosen(runs: list[dict]) -> dict[str, float] | None:
     return rates
 
 
-def todo(runs: list[dict], seeds: int, groups: list[str] | None):
+def table(rows: list[dict]) -> dict[str, Variant]:
+    """What can be run now: all variants, or what chooses their rates."""
+    rates = chosen(rows)
+    return tuning() if rates is None else variants(rates)
+
+
+def todo(rows: list[dict], seeds: int, groups: list[str] | None) -> Iterator[dict]:
     """What is still to run, in order: the rates first, then group by group.
 
     A run counts as done only at the rate that is chosen now.
     """
-    done = {(*key(r), r["lr"]) for r in runs}
-    rates = chosen(runs)
-    if rates is None:
-        table, count = tuning(), TUNING_SEEDS
-    else:
-        table, count = variants(rates), seeds
-    base = (rates or {}).get("momentum")
-    for name, variant in table.items():
-        rate = variant.settings.get("lr", base)
-        for seed in range(count):
-            wanted = rates is None or not groups or variant.group in groups
-            if wanted and (name, seed, rate) not in done:
-                yield name, variant, seed, base
+    done = {(row["variant"], row["seed"], row["lr"]) for row in rows}
+    rates = chosen(rows)
+    for name, variant in table(rows).items():
+        lr = variant.settings.get("lr") or rates["momentum"]
+        wanted = rates is None or not groups or variant.group in groups
+        for seed in range(seeds if rates else TUNING_SEEDS):
+            if wanted and (name, seed, lr) not in done:
+                yield {"variant": name, "seed": seed, "lr": lr}
 
 
-def key(record: dict) -> tuple[str, int]:
-    return record["variant"], record["seed"]
+class Runs(records.Runs):
+    """Beside the runs stand the rates that they choose."""
 
+    def pack(self) -> dict:
+        return {"rates": chosen(self.rows), **super().pack()}
 
-def stored() -> list[dict]:
-    return (records.load("tricks") or {"runs": []})["runs"]
+    def jobs(self, seeds: int, groups: list[str] | None) -> Iterator[dict]:
+        """What is to run, looked up anew after each run: the rates may be known now."""
+        while job := next(todo(self.rows, seeds, groups), None):
+            yield job
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--group", nargs="+", help="only variants of these groups")
-    parser.add_argument("--minutes", type=float, help="start no run after so long")
-    args = parser.parse_args()
-    start = time.monotonic()
+    options = records.parser(__doc__)
+    options.add_argument("--seeds", type=int, default=5)
+    options.add_argument("--group", nargs="+", help="only variants of these groups")
+    args = options.parse_args()
     digits = data.load("mnist")
-    while job := next(todo(stored(), args.seeds, args.group), None):
-        if args.minutes and time.monotonic() - start > 60 * args.minutes:
-            raise SystemExit(75)  # more to do: come again
-        new = run(digits, *job)
-        others = [r for r in stored() if key(r) != key(new)]  # read again: another
-        runs = [*others, new]  # process may have added to them meanwhile
-        records.save("tricks", {**RULES, "rates": chosen(runs), "runs": runs})
-        shown = {k: v for k, v in new.items() if k not in ("curve", "on")}
-        print(round(time.monotonic() - start), shown, flush=True)
+    runs = Runs("tricks", ("variant", "seed"), **RULES)
+    runs.finish(
+        runs.jobs(args.seeds, args.group),
+        lambda variant, **job: run(digits, table(runs.rows)[variant], **job),
+        args.minutes,
+    )
 
 
 if __name__ == "__main__":

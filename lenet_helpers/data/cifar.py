@@ -3,16 +3,16 @@
 import contextlib
 import os
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.utils.data import TensorDataset
 
-from lenet_helpers.data import cifar_files, download, mnist, stand_in
+from lenet_helpers import files
+from lenet_helpers.data import cifar_files, download, places, stand_in
 from lenet_helpers.data.idx import DataError
-from lenet_helpers.data.mnist import NotFound
+from lenet_helpers.data.places import NotFound
 
 ADDRESS = f"https://www.cs.toronto.edu/~kriz/{cifar_files.ARCHIVE}"
 ADVICE = """What to do, one of
@@ -105,73 +105,35 @@ def find(
 ) -> tuple[cifar_files.Raw, str]:
     """Read CIFAR-10 from the first place that has it; also say in words which.
 
-    Raises DataError when a place that was named is absent or damaged, because going
-    on would hide it; NotFound, with what was seen in each place, when none has it.
+    The places, and what is raised when none has it: as ``places.find``; LENET_CIFAR
+    comes before LENET_DATA.
     """
-    cache = mnist.cache_folder()
-    if root is not None:
-        return _named("root=", root, cache)
-    if place := os.environ.get("LENET_CIFAR"):
-        return _named("LENET_CIFAR=", place, cache)
-    looked = ["CIFAR-10 was not found. Looked in"]
-    if place := os.environ.get("LENET_DATA"):
-        try:
-            return _named("LENET_DATA=", place, cache)
-        except NotFound as error:
-            looked.append(str(error))
-    archive = cache / cifar_files.ARCHIVE
-    try:
-        raw = cifar_files.read_archive(archive.read_bytes())
-        return raw, "user cache: published archive"
-    except (DataError, OSError) as error:  # nobody's only copy: fetched again
-        seen = error.strerror if isinstance(error, OSError) else error
-        looked.append(f"user cache ({archive}): {seen}")
-    try:
-        return _fetch(archive, may_download), "download: published archive"
-    except NotFound as error:
-        looked.append(f"download: {error}")
-        raise NotFound("\n- ".join(looked) + f"\n{ADVICE}", error.reason) from None
-
-
-def _named(
-    label: str, place: str | os.PathLike, cache: Path
-) -> tuple[cifar_files.Raw, str]:
-    """Read a place that somebody named; only LENET_DATA may be without CIFAR-10."""
-    try:
-        raw, kind = cifar_files.read(Path(place).expanduser(), cache)
-        return raw, f"{label.rstrip('=')}: {kind}"
-    except NotFound as error:
-        if label == "LENET_DATA=":
-            raise NotFound(f"LENET_DATA ({place}): {error}") from None
-        fault = error
-    except (DataError, OSError) as error:
-        fault = error
-    raise DataError(
-        f"{label}{os.path.abspath(place)} cannot be used.\n- {fault}\nWhat to do: "
-        f"replace what is missing or damaged, name another place, or omit {label}"
+    cache = places.cache_folder()
+    (raw, kind), place = places.find(
+        "CIFAR-10",
+        root,
+        may_download,
+        variables=["LENET_CIFAR", "LENET_DATA"],
+        kept=cache / cifar_files.ARCHIVE,
+        read=lambda place: cifar_files.read(place, cache),
+        fetch=_fetch,
+        advice=ADVICE,
     )
+    return raw, f"{place.rstrip('=')}: {kind}"
 
 
-def _fetch(archive: Path, may_download: bool) -> cifar_files.Raw:
-    """Download into the cache, checked, in one move. Raises NotFound if impossible."""
-    if os.environ.get("LENET_OFFLINE", "0") not in ("", "0"):
-        raise NotFound("not tried, LENET_OFFLINE is set", "LENET_OFFLINE is set")
-    if not may_download:
-        raise NotFound("not tried, download=False", "download=False")
-    reason = "the download failed; LENET_OFFLINE=1 skips it"
+def _fetch(archive: Path) -> tuple[cifar_files.Raw, str]:
+    """Download the archive, read it from memory and, if possible, keep it."""
     if not os.environ.get("LENET_QUIET"):
         print("Downloading CIFAR-10 (170 MB), once, into the user's cache.")
+    content = download.receive(ADDRESS, cifar_files.ARCHIVE_SIZE)
     try:
-        content = download._receive(ADDRESS, cifar_files.ARCHIVE_SIZE)
         raw = cifar_files.read_archive(content)
-    except (OSError, HTTPException, ValueError, DataError) as error:
-        raise NotFound(f"{ADDRESS}: {error}", reason) from error
+    except DataError as error:
+        raise DataError(f"{ADDRESS}: {error}") from error
     with contextlib.suppress(OSError):  # then it is fetched again the next time
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        part = archive.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(content)
-        os.replace(part, archive)
-    return raw
+        files.replace(archive, lambda file: file.write(content))
+    return raw, "published archive"
 
 
 def _shapes() -> ImageData:

@@ -8,11 +8,9 @@ cifar-10-python.tar.gz. Or pictures: ``train/<class>/*.png`` (or .jpg) and
 import contextlib
 import hashlib
 import io
-import os
 import pickle
 import re
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Iterator
 from lzma import LZMAError
@@ -23,8 +21,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lenet_helpers import files
 from lenet_helpers.data.idx import DataError
-from lenet_helpers.data.mnist import NotFound
+from lenet_helpers.data.places import NotFound
 
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -125,7 +124,7 @@ def _pictures(source: Path, cache: Path) -> tuple[Raw, str]:
         return Raw(*torch.load(kept, weights_only=True)), kind
     raw = _decode(_folder(source) if source.is_dir() else _tar(source))
     with contextlib.suppress(OSError):  # a cache that cannot be written is no error
-        _keep(kept, list(raw))
+        files.replace(kept, lambda file: torch.save(list(raw), file))
     return raw, kind
 
 
@@ -137,14 +136,6 @@ def _key(source: Path) -> str:
         state = path.stat()
         seen.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return seen.hexdigest()[:16]
-
-
-def _keep(path: Path, tensors: list[Tensor]) -> None:
-    """Write in one move: whoever looks sees all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        torch.save(tensors, f"{scratch}/draft")
-        os.replace(f"{scratch}/draft", path)
 
 
 def _folder(source: Path) -> Iterator[tuple[str, bytes]]:

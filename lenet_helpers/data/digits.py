@@ -10,6 +10,7 @@ from torch.utils.data import TensorDataset
 
 from lenet_helpers.data import mnist
 from lenet_helpers.data.idx import DataError
+from lenet_helpers.data.places import NotFound
 
 PADDING = 2  # 28 + 2 * 2 = 32, the input of LeNet-5
 
@@ -77,7 +78,7 @@ def load(
         raise DataError(f'unknown name {name!r}: choose "auto", "mnist" or "digits"')
     try:
         raw, source = mnist.find(root, download)
-    except mnist.NotFound as error:
+    except NotFound as error:
         if name == "mnist":
             raise
         print(

@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
+from lenet_helpers import files
 from lenet_helpers.data import idx
 from lenet_helpers.data.idx import DataError
 
@@ -110,10 +111,7 @@ def get(mirror: str, name: str) -> bytes:
     """The unzipped content of one file from one mirror, or DataError."""
     url = f"{mirror}{name}.gz"
     file = FILES[name]
-    try:
-        zipped = _receive(url, file.gz_size)
-    except (OSError, HTTPException, ValueError) as error:  # ValueError: a bad address
-        raise DataError(f"{url}: {error}") from error
+    zipped = receive(url, file.gz_size)
     if hashlib.md5(zipped, usedforsecurity=False).hexdigest() != file.gz_md5:
         raise DataError(
             f"{url}: not the published file (checksum; {len(zipped):,} bytes of "
@@ -124,8 +122,18 @@ def get(mirror: str, name: str) -> bytes:
     return content
 
 
+def receive(url: str, limit: int) -> bytes:
+    """Read ``url``: little more than ``limit`` bytes at most, and never for ever.
+
+    Raises DataError, with the address and what went wrong.
+    """
+    try:
+        return _receive(url, limit)
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: a bad address
+        raise DataError(f"{url}: {error}") from error
+
+
 def _receive(url: str, limit: int) -> bytes:
-    """Read ``url``: little more than ``limit`` bytes at most, and never for ever."""
     quiet = bool(os.environ.get("LENET_QUIET")) or not sys.stderr.isatty()
     request = Request(url, headers={"User-Agent": "lenet-helpers"})
     start = time.monotonic()
@@ -160,18 +168,11 @@ def _is_sound(path: Path) -> bool:
 
 
 def _store(path: Path, content: bytes) -> None:
-    """Write the file in one move: whoever looks sees all of it or nothing."""
-    handle, temporary = tempfile.mkstemp(".part", path.name, path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
+        files.replace(path, lambda file: file.write(content))
+    except PermissionError:
         # Windows refuses to replace a file that another process is reading.
-        if not (isinstance(error, PermissionError) and _is_sound(path)):
+        if not _is_sound(path):
             raise
 
 

@@ -1,32 +1,24 @@
-"""Where the four MNIST files may lie, and whether they are what was published."""
+"""The four MNIST files: read, and checked to be what was published."""
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor
 
-from lenet_helpers.data import download, idx
+from lenet_helpers.data import download, idx, places
 from lenet_helpers.data.idx import DataError
+from lenet_helpers.data.places import NotFound
 
 RAW = Path("MNIST", "raw")  # torchvision's layout, so both can share a folder
 ADVICE = """What to do, one of
 - connect to the network and try again;
 - put the four files (train-images-idx3-ubyte.gz, ...) into a folder and name it by
   root= or by the variable LENET_DATA;
-- set XDG_CACHE_HOME to another folder if the cache cannot be written;
+- set XDG_CACHE_HOME (on Linux) to another folder if the cache cannot be written;
 - use data.load("digits"), which needs no file."""
-
-
-class NotFound(DataError):
-    """No MNIST here, and nothing damaged either; ``reason`` says why in a few words."""
-
-    def __init__(self, message: str, reason: str = ""):
-        super().__init__(message)
-        self.reason = reason
 
 
 class Raw(NamedTuple):
@@ -41,68 +33,26 @@ class Raw(NamedTuple):
 def find(root: str | os.PathLike | None, may_download: bool) -> tuple[Raw, str]:
     """Read MNIST from the first place that has it; also say in words which it was.
 
-    The places: ``root`` and nothing else; or the folder that LENET_DATA names, the
-    user's cache folder, a download into that. Raises DataError when a folder that
-    was named does not exist or holds damaged files, because going on would hide
-    it; NotFound, with what was seen in each place, when none has it.
+    The places, and what is raised when none has it: as ``places.find``; the only
+    variable is LENET_DATA.
     """
-    if root is not None:
-        try:
-            return read(Path(root).expanduser()), "root="
-        except DataError as error:
-            raise _named("root=", root, error) from None
-    looked = ["MNIST was not found. Looked in"]
-    if place := os.environ.get("LENET_DATA"):
-        try:
-            return read(Path(place).expanduser()), "LENET_DATA"
-        except NotFound as error:
-            looked.append(f"LENET_DATA ({place}): {error}")
-        except DataError as error:
-            raise _named("LENET_DATA=", place, error) from None
-    cache = cache_folder()
+    cache = places.cache_folder()
     download.sweep(cache / RAW)
-    try:
-        return read(cache), "user cache"
-    except DataError as error:  # nobody's only copy: a damaged file is fetched again
-        looked.append(f"user cache ({cache}): {error}")
-    try:
-        return _fetch(cache, may_download), "download"
-    except NotFound as error:
-        looked.append(f"download: {error}")
-        raise NotFound("\n- ".join(looked) + f"\n{ADVICE}", error.reason) from None
-
-
-def _named(label: str, place: str | os.PathLike, error: DataError) -> DataError:
-    return DataError(
-        f"{label}{os.path.abspath(place)} cannot be used.\n- {error}\nWhat to do: "
-        f"replace what is missing or damaged, name another folder, or omit {label}"
+    return places.find(
+        "MNIST",
+        root,
+        may_download,
+        variables=["LENET_DATA"],
+        kept=cache,
+        read=read,
+        fetch=_fetch,
+        advice=ADVICE,
     )
 
 
-def _fetch(cache: Path, may_download: bool) -> Raw:
-    """Download into the cache and read it. Raises NotFound if that is impossible."""
-    if os.environ.get("LENET_OFFLINE", "0") not in ("", "0"):
-        raise NotFound("not tried, LENET_OFFLINE is set", "LENET_OFFLINE is set")
-    if not may_download:
-        raise NotFound("not tried, download=False", "download=False")
-    try:
-        download.fetch(cache / RAW)
-        return read(cache)
-    except OSError as error:
-        message = f"{cache} cannot be written ({error.strerror})"
-        raise NotFound(message, "the cache folder cannot be written") from error
-    except DataError as error:
-        reason = "the download failed; LENET_OFFLINE=1 skips it"
-        raise NotFound(str(error), reason) from error
-
-
-def cache_folder() -> Path:
-    """The folder for downloads: in XDG_CACHE_HOME, or where the system has them."""
-    if base := os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA"):
-        return Path(base) / "lenet-inside-out"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "lenet-inside-out"
-    return Path.home() / ".cache" / "lenet-inside-out"
+def _fetch(cache: Path) -> Raw:
+    download.fetch(cache / RAW)
+    return read(cache)
 
 
 def read(root: Path) -> Raw:

@@ -1,13 +1,13 @@
 """Checkpoints that are whole or absent, and that say what they belong to."""
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import nn
+
+from lenet_helpers import files
 
 
 class CheckpointError(RuntimeError):
@@ -20,22 +20,11 @@ def save(path: str | os.PathLike, state: dict) -> None:
     Raises:
         CheckpointError: the folder cannot be written to, or the disk is full.
     """
-    path = Path(path)
-    temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            temporary = file.name
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        files.replace(path, lambda file: torch.save(state, file))
     except (OSError, RuntimeError) as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise CheckpointError(
-            f"cannot write the checkpoint {path.name}: {error}"
+            f"cannot write the checkpoint {Path(path).name}: {error}"
         ) from error
 
 

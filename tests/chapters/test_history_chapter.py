@@ -144,7 +144,7 @@ def test_the_kernels_of_the_chapter_are_those_of_the_experiment(chapter, root):
 @pytest.mark.parametrize("name", ["then-and-now", "designed-kernels"])
 def test_results_say_where_they_come_from(root, name):
     record = json.loads((root / "experiments" / "results" / f"{name}.json").read_text())
-    assert {"command", "date", "machine"} <= set(record)
+    assert {"commands", "date", "machine"} <= set(record)
 
 
 def test_there_are_five_seeds_for_every_kind_of_kernel(root):

@@ -167,12 +167,11 @@ def test_the_rate_with_the_best_mean_is_chosen_once_all_were_tried(experiment):
 
 def test_what_is_done_is_not_run_again(experiment):
     tricks, _ = experiment
-    name, variant, seed, _ = next(tricks.todo([], 5, None))
-    rate = variant.settings["lr"]
-    done = [{"variant": name, "seed": seed, "lr": rate, "val_accuracy": 0.9}]
-    assert next(tricks.todo(done, 5, None))[2] == seed + 1
-    other = [{**done[0], "lr": 2 * rate}]  # another rate was chosen since
-    assert next(tricks.todo(other, 5, None))[2] == seed
+    job = next(tricks.todo([], 5, None))
+    done = {**job, "val_accuracy": 0.9}
+    assert next(tricks.todo([done], 5, None)) == {**job, "seed": job["seed"] + 1}
+    done["lr"] *= 2  # another rate was chosen since
+    assert next(tricks.todo([done], 5, None)) == job
 
 
 def test_every_run_is_there_at_the_rate_that_won(experiment, root):

@@ -1,8 +1,8 @@
 """AlexNet's experiments: they resume, refuse other settings, and are complete."""
 
 import json
+import math
 import statistics
-import sys
 from collections import defaultdict
 
 import pytest
@@ -36,9 +36,8 @@ def results(tmp_path, monkeypatch):
     return tmp_path
 
 
-def start(monkeypatch, *options: str, images: int = 5):
+def start(images: int = 5):
     """Run two jobs that only write down that they ran; the jobs done this time."""
-    monkeypatch.setattr(sys, "argv", ["experiment", *options])
     done = []
 
     def run(_, variant, seed, runs):
@@ -46,22 +45,22 @@ def start(monkeypatch, *options: str, images: int = 5):
         return {"error": 0.5}
 
     jobs = [("one", 0), ("two", 0)]
-    alexnet_runs.main("trial", {"images": images, "rates": [0.1]}, jobs, run)
+    about = {"images": images, "rates": [0.1]}
+    alexnet_runs.measure("trial", about, jobs, run, math.inf)
     return done
 
 
-def test_what_is_done_is_not_done_again(results, monkeypatch):
-    assert start(monkeypatch, "--seconds", "0") == []
-    assert start(monkeypatch) == [("one", 0, 0), ("two", 0, 1)]
-    assert start(monkeypatch) == []
+def test_what_is_done_is_not_done_again(results):
+    assert start() == [("one", 0, 0), ("two", 0, 1)]
+    assert start() == []
     saved = json.loads((results / "trial.json").read_text())
     assert [run["variant"] for run in saved["runs"]] == ["one", "two"]
 
 
-def test_runs_made_with_other_settings_are_refused(results, monkeypatch):
-    start(monkeypatch)
+def test_runs_made_with_other_settings_are_refused(results):
+    start()
     with pytest.raises(SystemExit, match="other settings .*images"):
-        start(monkeypatch, images=6)
+        start(images=6)
 
 
 @pytest.mark.parametrize("name", WANTED)

@@ -1,8 +1,5 @@
 """The experiment on what came after LeNet: fair by parameters, and whole."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -56,9 +53,3 @@ def test_what_is_reported_is_what_the_network_scores():
     assert row["macs"] == 651_720
     best = max(epoch["val_accuracy"] for epoch in row["epochs"])
     assert row["test_accuracy"] == pytest.approx(best, abs=1e-4)  # the same images
-
-
-@pytest.mark.parametrize("script", ["cifar.legacy", "training.capacity"])
-def test_a_script_is_started_as_a_module(script, root):
-    command = [sys.executable, "-E", "-m", f"experiments.{script}", "--help"]
-    subprocess.run(command, check=True, cwd=root, capture_output=True)

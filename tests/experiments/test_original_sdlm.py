@@ -213,11 +213,15 @@ def test_results_hold_each_run_once(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(sdlm.records, "RUNS", tmp_path)
     monkeypatch.setattr(sdlm.records, "RESULTS", tmp_path)
     for seed, j in ((0, None), (1, None), (0, 5.0), (0, None)):
-        sdlm.run((digits, digits), seed, options(name="runs", passes=1, j=j))
+        args = options(name="runs", seeds=[seed], passes=1, j=j)
+        sdlm.measure((digits, digits), args)
     runs = sdlm.records.load("runs")["runs"]
     found = [(r["seed"], r["j"], len(r["passes"])) for r in runs]
     assert len(found) == 3
     assert set(found) == {(0, None, 1), (1, None, 1), (0, 5.0, 1)}
+    sdlm.measure((digits, digits), options(name="runs", seeds=[0], passes=2))
+    runs = sdlm.records.load("runs")["runs"]
+    assert sorted(len(r["passes"]) for r in runs) == [1, 1, 2]
 
 
 def test_the_schedule_is_the_published_one():

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from lenet_helpers import data
-from lenet_helpers.data import cifar, cifar_files, download, mnist
+from lenet_helpers.data import cifar, cifar_files, download, places
 
 TAR = Path(os.environ.get("LENET_DATA") or ".") / "cifar10-jpeg.tar.xz"
 COLOURS = np.random.default_rng(0).integers(0, 256, (10, 3, 2, 32, 32, 3), np.uint8)
@@ -130,8 +130,8 @@ def test_pictures_are_in_a_fixed_mixed_order(pictures, tmp_path):
 
 def test_decoded_pictures_are_kept_until_the_source_changes(pictures, monkeypatch):
     first = data.load_cifar10(root=pictures)
-    kept = list(mnist.cache_folder().glob("cifar10-*.pt"))
-    assert len(kept) == 1 and not list(mnist.cache_folder().glob("tmp*"))
+    kept = list(places.cache_folder().glob("cifar10-*.pt"))
+    assert len(kept) == 1 and not list(places.cache_folder().glob("tmp*"))
     with monkeypatch.context() as patch:
         patch.setattr(cifar_files, "_decode", None)  # must not be needed
         again = data.load_cifar10(root=pictures)
@@ -179,13 +179,13 @@ def serve_from_memory(monkeypatch, content):
     monkeypatch.setenv("LENET_OFFLINE", "0")
     asked = []
 
-    def receive(url, limit):
-        asked.append(url)
+    def urlopen(request, timeout):
+        asked.append(request.full_url)
         if isinstance(content, Exception):
             raise content
-        return content
+        return io.BytesIO(content)
 
-    monkeypatch.setattr(download, "_receive", receive)
+    monkeypatch.setattr(download, "urlopen", urlopen)
     return asked
 
 
@@ -193,7 +193,7 @@ def test_a_download_is_checked_kept_and_not_repeated(archive, monkeypatch, capsy
     asked = serve_from_memory(monkeypatch, archive)
     assert data.load_cifar10("cifar10").source == "download: published archive"
     assert "170 MB" in capsys.readouterr().out
-    assert [p.name for p in mnist.cache_folder().iterdir()] == [cifar_files.ARCHIVE]
+    assert [p.name for p in places.cache_folder().iterdir()] == [cifar_files.ARCHIVE]
     assert data.load_cifar10("cifar10").source == "user cache: published archive"
     assert asked == [cifar.ADDRESS]
 
@@ -203,13 +203,13 @@ def test_a_bad_download_leaves_nothing_behind(monkeypatch, answer, capsys):
     serve_from_memory(monkeypatch, answer)
     with pytest.raises(data.DataError, match="download: https.*(checksum|no route)"):
         data.load_cifar10("cifar10")
-    assert not mnist.cache_folder().exists()
+    assert not places.cache_folder().exists()
     assert data.load_cifar10().name == "shapes"
     assert "the download failed" in capsys.readouterr().out
 
 
 def test_a_damaged_archive_in_the_cache_is_fetched_again(archive, monkeypatch):
-    kept = mnist.cache_folder() / cifar_files.ARCHIVE
+    kept = places.cache_folder() / cifar_files.ARCHIVE
     kept.parent.mkdir(parents=True)
     kept.write_bytes(archive[:-100])
     serve_from_memory(monkeypatch, archive)
@@ -312,7 +312,7 @@ def test_bad_pictures_are_named_and_never_replaced_by_shapes(
     message = str(caught.value)
     assert message.startswith(f"{where}={pictures} cannot be used.")
     assert "What to do" in message
-    assert not list(mnist.cache_folder().glob("*.pt"))
+    assert not list(places.cache_folder().glob("*.pt"))
 
 
 def test_bad_places_are_named(pictures, batches, tmp_path):

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from lenet_helpers import data
-from lenet_helpers.data import download, mnist
+from lenet_helpers.data import download, places
 from tests.helpers import fake_mnist
 
 FILES = fake_mnist.make()
@@ -46,7 +46,7 @@ def use(monkeypatch):
 
 def cached() -> dict[str, bytes]:
     """Everything in the cache folder, by name."""
-    raw = mnist.cache_folder() / "MNIST" / "raw"
+    raw = places.cache_folder() / "MNIST" / "raw"
     return {path.name: path.read_bytes() for path in raw.iterdir()}
 
 
@@ -63,7 +63,7 @@ def test_only_what_lacks_or_is_damaged_is_fetched(use):
     with fake_mnist.serve(serve_files) as server:
         use(server.address)
         data.load("mnist")
-        raw = mnist.cache_folder() / "MNIST" / "raw"
+        raw = places.cache_folder() / "MNIST" / "raw"
         (raw / TRAIN_IMAGES).write_bytes(b"half")
         (raw / TEST_LABELS).unlink()
         server.requests.clear()
@@ -163,8 +163,8 @@ def test_no_network_is_reported(use, monkeypatch):
 
 
 def test_unwritable_cache_is_reported_before_any_download(use, capsys):
-    mnist.cache_folder().parent.mkdir()
-    mnist.cache_folder().write_text("a file where the folder should be")
+    places.cache_folder().parent.mkdir()
+    places.cache_folder().write_text("a file where the folder should be")
     with fake_mnist.serve(serve_files) as server:
         use(server.address)
         with pytest.raises(data.DataError, match="cannot be written") as caught:
@@ -194,7 +194,7 @@ def test_one_line_announces_a_download_unless_quiet(use, monkeypatch, capfd):
         said = capfd.readouterr()
         assert said.out.startswith("Downloading MNIST") and said.out.count("\n") == 1
         assert said.err == ""  # no progress bar where nobody watches
-        for path in (mnist.cache_folder() / "MNIST" / "raw").iterdir():
+        for path in (places.cache_folder() / "MNIST" / "raw").iterdir():
             path.unlink()
         monkeypatch.setenv("LENET_QUIET", "1")
         data.load("mnist")
@@ -310,6 +310,6 @@ def test_what_a_kill_leaves_half_written_is_ignored_then_removed(start, use):
         data.load("mnist")  # too young: its writer might be alive
         assert cached().keys() == {*FILES, part}
         long_ago = time.time() - 2 * download.STALE
-        os.utime(mnist.cache_folder() / "MNIST" / "raw" / part, (long_ago, long_ago))
+        os.utime(places.cache_folder() / "MNIST" / "raw" / part, (long_ago, long_ago))
         data.load("mnist")
         assert cached() == FILES
