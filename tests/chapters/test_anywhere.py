@@ -9,9 +9,8 @@ import matplotlib
 import pytest
 
 from lenet_helpers import data
-from tools.freshness import CHAPTERS
+from tests.chapters.reader import NOTEBOOKS
 
-NOTEBOOKS = sorted(CHAPTERS.glob("*.ipynb"))
 CELL_TIMEOUT = 240  # seconds; two chapters may share two cores
 chapters = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

@@ -1,6 +1,5 @@
 """The question bank: strict reading, true numbers, two languages that agree."""
 
-import json
 import multiprocessing
 import re
 
@@ -9,6 +8,7 @@ import yaml
 
 from lenet_course.interview import TOPICS, ContentError, questions
 from lenet_course.interview.bank import CHAPTERS, FOLDER, path, read
+from tests.chapters import reader
 
 WRITTEN = [topic for topic in TOPICS if path(topic).exists()]
 BANK = [q for topic in WRITTEN for q in questions(topic)]
@@ -128,10 +128,7 @@ def _figures(text: str) -> list[str]:
 
 @pytest.mark.parametrize("q", BANK, ids=lambda q: q.id)
 def test_sources_are_in_the_bibliography(q):
-    keys = re.findall(
-        r"^@\w+\{(\S+),", (FOLDER.parents[1] / "references.bib").read_text(), re.M
-    )
-    assert set(q.sources) <= set(keys)
+    assert set(q.sources) <= reader.bibliography()
 
 
 def test_every_answer_can_be_said_in_thirty_seconds():
@@ -209,10 +206,9 @@ TASK_OF = {
 }
 
 
-def test_a_coding_question_has_the_level_of_its_task(root):
-    cells = json.loads((root / "chapters/19-coding-tasks.ipynb").read_text())["cells"]
+def test_a_coding_question_has_the_level_of_its_task():
     level, levels = None, {}
-    for text in ("".join(cell["source"]) for cell in cells):
+    for text in (cell.source for cell in reader.cells("19-coding-tasks").values()):
         if head := re.match(r"## (Basic|Intermediate|Advanced)", text):
             level = head[1].lower()
         if task := re.search(r"\(task-([\w-]+)\)=", text):
