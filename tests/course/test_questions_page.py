@@ -12,8 +12,6 @@ from sphinx.testing.util import SphinxTestApp
 
 from lenet_course.interview import TOPICS, bank
 
-pytestmark = pytest.mark.xdist_group("small book")  # built once
-
 FIRST = r"""
 - id: pooling-first
   level: basic
