@@ -1,4 +1,15 @@
-"""What all tests share: the folders, and a closing word on what was left out."""
+"""What all tests share: the folders, the built book, and who runs what beside whom.
+
+chapters     each chapter as committed, each run anew, and what each says, checked;
+             ``reader`` reads chapters and results for all tests
+helpers      lenet_helpers: data, networks, training, plots
+course       lenet_course: exercises, quizzes, interview, drills, frames
+experiments  the experiments' code, and that their records hold what is told of them
+book         the whole book, built: links, pictures, files beside its pages
+browser      its pages and the programs in them, in Chromium or node
+
+What concerns all of these stands beside this file.
+"""
 
 import subprocess
 import sys
@@ -21,10 +32,17 @@ def root() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the built book share one worker, and with it one build."""
+    """A file's tests share one worker, and with it what they prepare once.
+
+    Those of the built book share one as well. The runs of chapters are dealt out one
+    by one, after all groups: they are many and long, and fill both workers to the end.
+    """
     for item in items:
+        name = item.nodeid.partition("::")[0]
         if "html" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("book"))
+        elif not name.endswith("test_anywhere.py"):
+            item.add_marker(pytest.mark.xdist_group(name))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.chapters.reader import NOTEBOOKS, notebook
 from tools.execute import CHAPTER_LIMIT
-from tools.freshness import CHAPTERS, STAMP, load, stale
+from tools.freshness import STAMP, stale
 
 FIRST_CELL = (Path(__file__).parent / "first_cell.txt").read_text().strip()
 PATHS = re.compile(r"(?<![\w.<])/(?:home|root|tmp|usr|work|Users)/|site-packages")
 # Addresses, random ids, and those that pandas invents for each styled table.
 RANDOM = re.compile(r"0x[0-9a-f]{6,}|[0-9a-f]{8}(-[0-9a-f]{4}){2}-|T_[0-9a-f]{5}\b")
 IMAGES = {"image/png", "image/svg+xml", "image/jpeg"}
-NOTEBOOKS = sorted(CHAPTERS.glob("*.ipynb"))
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def code_cells(path: Path) -> list[dict]:
-    cells = load(path)["cells"]
+    cells = notebook(path.stem)["cells"]
     return [c for c in cells if c["cell_type"] == "code" and c["source"].strip()]
 
 
@@ -33,16 +33,16 @@ def outputs(path: Path):
 
 
 def test_outputs_belong_to_the_present_code(path):
-    assert stale(load(path)) == [], f"make execute CHAPTER={path.stem}"
+    assert stale(notebook(path.stem)) == [], f"make execute CHAPTER={path.stem}"
 
 
 def test_it_was_run_on_real_data_or_needed_none(path):
-    used = load(path)["metadata"][STAMP]["data"]
+    used = notebook(path.stem)["metadata"][STAMP]["data"]
     assert used in ("", "mnist", "cifar10", "cifar10+mnist")
 
 
 def test_it_takes_a_minute_at_most(path):
-    assert load(path)["metadata"][STAMP]["seconds"] <= CHAPTER_LIMIT
+    assert notebook(path.stem)["metadata"][STAMP]["seconds"] <= CHAPTER_LIMIT
 
 
 def test_it_was_run_whole_and_in_order(path):
@@ -57,7 +57,7 @@ def test_the_first_cell_finds_the_helpers(path):
 
 
 def test_it_opens_with_its_title(path):
-    first = load(path)["cells"][0]
+    first = notebook(path.stem)["cells"][0]
     assert first["cell_type"] == "markdown"
     assert re.search(r"^# \S", first["source"], re.MULTILINE)
 
@@ -100,18 +100,18 @@ def test_every_picture_says_what_it_shows(path):
 
 
 def test_cell_ids_are_stable_names(path):
-    ids = [cell["id"] for cell in load(path)["cells"]]
+    ids = [cell["id"] for cell in notebook(path.stem)["cells"]]
     assert len(set(ids)) == len(ids)
     # Editors invent eight hexadecimal digits; ours are like arch-07.
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name) for name in ids)
 
 
 def test_metadata_is_that_of_every_other_chapter(path):
-    metadata = load(path)["metadata"]
+    metadata = notebook(path.stem)["metadata"]
     assert metadata["kernelspec"]["name"] == "python3"
     assert metadata["language_info"] == {"name": "python"}
     assert "widgets" not in metadata
-    assert all("execution" not in c["metadata"] for c in load(path)["cells"])
+    assert all("execution" not in c["metadata"] for c in notebook(path.stem)["cells"])
 
 
 def test_it_is_no_burden_to_download(path):

@@ -1,12 +1,9 @@
 """The programs of the bug clinic are broken as it says, and healed by the repair."""
 
-import contextlib
-import io
 import math
 import re
 
 import matplotlib.pyplot as plt
-import nbformat
 import pytest
 import torch
 from torch import nn
@@ -14,22 +11,15 @@ from torch import nn
 from lenet_course import exercises, quiz
 from lenet_course.ch18_clinic.figure import InlinePyplot
 from lenet_course.ch18_clinic.timing import FakeGPU
+from tests.chapters import reader
+from tests.chapters.reader import run
 
 CASES = [one.id.partition(".")[2] for one in exercises.all("clinic")]
 
 
 @pytest.fixture(scope="module")
-def cells(root):
-    path = root / "chapters" / "18-bug-clinic.ipynb"
-    return {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
-
-
-def run(source: str, names: dict) -> str:
-    """What a cell prints; inline figures behave as in a notebook."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(source, names)
-    return out.getvalue()
+def cells():
+    return reader.cells("18-bug-clinic")
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +95,7 @@ def test_the_symptom_goes_with_the_repair(id, cells, ward):
     }.items(),
 )
 def test_the_page_shows_the_symptom(id, words, cells):
-    outputs = cells[f"clinic-{id}-symptom"].outputs
-    assert words in "".join(out.get("text", "") for out in outputs)
+    assert words in reader.printed(cells[f"clinic-{id}-symptom"])
 
 
 def test_every_case_is_in_the_table_of_symptoms(cells):

@@ -2,7 +2,6 @@
 
 import re
 
-import nbformat
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,14 +9,14 @@ from torch import nn
 
 from lenet_course import exercises, quiz
 from lenet_helpers import models, shapes
+from tests.chapters import reader
 
 TASKS = [one.id.partition(".")[2] for one in exercises.all("coding")]
 
 
 @pytest.fixture(scope="module")
-def cells(root):
-    path = root / "chapters" / "19-coding-tasks.ipynb"
-    return {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
+def cells():
+    return reader.cells("19-coding-tasks")
 
 
 def test_there_are_at_least_fifteen_tasks_each_in_the_table(cells):

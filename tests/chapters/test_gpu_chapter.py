@@ -1,8 +1,5 @@
 """What the chapter on GPUs and several devices says in words, checked."""
 
-import ast
-import json
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,19 +7,12 @@ from torch.utils.data import DistributedSampler
 
 from lenet_course import exercises, quiz
 from lenet_helpers.models import ModernLeNet5
+from tests.chapters import reader
 
 
 @pytest.fixture(scope="module")
-def written_out(root):
-    """The functions that the chapter defines, as it defines them."""
-    path = root / "chapters" / "10-gpu-training.ipynb"
-    names = {"torch": torch, "F": F}
-    for cell in json.loads(path.read_text())["cells"]:
-        source = "".join(cell["source"])
-        wanted = ("def ring", "def kept_bytes")
-        if cell["cell_type"] == "code" and source.startswith(wanted):
-            exec(compile(ast.parse(source), cell["id"], "exec"), names)
-    return names
+def written_out():
+    return reader.names("10-gpu-training", "ring", "kept_bytes")
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
@@ -36,7 +26,7 @@ def test_the_ring_sums_and_sends_as_little_as_the_text_says(written_out, n):
     assert all(map(torch.equal, tensors, before))
 
 
-def test_the_chapter_and_the_experiment_measure_the_same_memory(root, written_out):
+def test_the_chapter_and_the_experiment_measure_the_same_memory(written_out):
     from experiments.devices.steps import Step
 
     step = Step("cpu", 16, [])

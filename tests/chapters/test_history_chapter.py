@@ -1,10 +1,5 @@
 """What the chapter on history says in figures and exercises, checked."""
 
-import ast
-import json
-import math
-import re
-
 import numpy as np
 import pytest
 import torch
@@ -15,38 +10,20 @@ from lenet_course.ch01_history import exercises as solved
 from lenet_course.ch01_history.timeline import EVENTS, KINDS, timeline
 from lenet_helpers import shapes
 from lenet_helpers.models import LeNet5, LeNet1989
+from tests.chapters import reader
 
 
-@pytest.fixture(scope="module")
-def keys(root):
-    return set(
-        re.findall(r"^@\w+\{(\w+),", (root / "references.bib").read_text(), re.M)
-    )
-
-
-@pytest.fixture(scope="module")
-def chapter(root):
-    return json.loads((root / "chapters" / "01-history.ipynb").read_text())["cells"]
-
-
-def test_the_timeline_is_in_order_and_every_line_has_a_source(keys):
+def test_the_timeline_is_in_order_and_every_line_has_a_source():
     years = [event.year for event in EVENTS]
     assert years == sorted(years)
     for event in EVENTS:
         assert event.kind in KINDS
-        assert event.sources and keys >= set(event.sources), event
+        assert event.sources and reader.bibliography() >= set(event.sources), event
 
 
-def test_the_chapter_cites_every_source_of_the_timeline_and_only_known_ones(
-    chapter, keys
-):
-    text = "".join("".join(c["source"]) for c in chapter if c["cell_type"] != "code")
-    cited = {
-        k
-        for group in re.findall(r"\{cite:.\}`([^`]+)`", text)
-        for k in group.split(",")
-    }
-    assert cited <= keys
+def test_the_chapter_cites_every_source_of_the_timeline_and_only_known_ones():
+    cited = reader.cited("01-history")
+    assert cited <= reader.bibliography()
     assert {key for event in EVENTS for key in event.sources} <= cited
 
 
@@ -119,36 +96,22 @@ def test_other_right_answers_are_accepted():
     assert exercises.check("history.sun", 110.6)
 
 
-def test_the_kernels_of_the_chapter_are_those_of_the_experiment(chapter, root):
-    found = {}
-    for path in ("chapter", "experiment"):
-        names = {"torch": torch, "math": math}
-        if path == "chapter":
-            sources = ["".join(c["source"]) for c in chapter]
-            source = next(s for s in sources if "def oriented" in s)
-        else:
-            whole = (
-                root / "experiments" / "originals" / "designed_kernels.py"
-            ).read_text()
-            source = "from torch import Tensor\n" + "\n".join(
-                ast.get_source_segment(whole, node)
-                for node in ast.parse(whole).body
-                if isinstance(node, ast.FunctionDef) and node.name == "oriented"
-            )
-        exec(source, names)
-        found[path] = names["oriented"](0.7, torch.tanh)
-    assert torch.equal(found["chapter"], found["experiment"])
-    assert found["chapter"].norm() == pytest.approx(1)
+def test_the_kernels_of_the_chapter_are_those_of_the_experiment():
+    experiment = "experiments/originals/designed_kernels.py"  # which needs numba
+    here, there = (
+        reader.names(place, "oriented")["oriented"](0.7, torch.tanh)
+        for place in ("01-history", experiment)
+    )
+    assert torch.equal(here, there)
+    assert here.norm() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", ["then-and-now", "designed-kernels"])
-def test_results_say_where_they_come_from(root, name):
-    record = json.loads((root / "experiments" / "results" / f"{name}.json").read_text())
-    assert {"commands", "date", "machine"} <= set(record)
+def test_results_say_where_they_come_from(name):
+    assert {"commands", "date", "machine"} <= set(reader.results(name))
 
 
-def test_there_are_five_seeds_for_every_kind_of_kernel(root):
-    path = root / "experiments" / "results" / "designed-kernels.json"
-    runs = json.loads(path.read_text())["runs"]
+def test_there_are_five_seeds_for_every_kind_of_kernel():
+    runs = reader.results("designed-kernels")["runs"]
     seen = {(r["digits"], r["kernels"], r["seed"]) for r in runs}
     assert len(seen) == len(runs) == 3 * 3 * 5

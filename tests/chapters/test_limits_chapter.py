@@ -1,9 +1,8 @@
 """What the chapter on limits and legacy says in words and uses, checked."""
 
 import ast
-import json
 import math
-import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,30 +12,18 @@ from torch import nn
 
 from experiments.cifar import legacy
 from lenet_helpers import models
+from tests.chapters import reader
+
+CHAPTER = "15-limits-and-legacy"
 
 
-@pytest.fixture(scope="module")
-def cells(root):
-    path = root / "chapters" / "15-limits-and-legacy.ipynb"
-    return json.loads(path.read_text())["cells"]
+def taught(name: str, **given):
+    """What the chapter defines under this name."""
+    return reader.names(CHAPTER, name, **given)[name]
 
 
-@pytest.fixture(scope="module")
-def taught(cells):
-    """The functions and classes that the chapter defines, by name."""
-    names = {"torch": torch, "nn": nn, "F": F, "math": math}
-    for cell in cells:
-        source = "".join(cell["source"])
-        if cell["cell_type"] != "code" or "exercises.check" in source:
-            continue
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                exec(ast.unparse(node), names)
-    return names
-
-
-def test_warp_moves_turns_and_enlarges(taught):
-    warp = taught["warp"]
+def test_warp_moves_turns_and_enlarges():
+    warp = taught("warp")
     x = torch.rand(2, 1, 32, 32)
     right = np.pad(x.numpy(), ((0, 0), (0, 0), (0, 0), (5, 0)))[..., :32]
     assert np.allclose(warp(x, right=5), right, atol=1e-4)
@@ -49,30 +36,27 @@ def test_warp_moves_turns_and_enlarges(taught):
     torch.testing.assert_close(inside, middle[..., 2:-2, 2:-2], atol=1e-4, rtol=0)
 
 
-def test_contrast_and_ground_vanish_when_a_picture_is_standardised(taught):
+def test_contrast_and_ground_vanish_when_a_picture_is_standardised():
     x = torch.rand(3, 1, 8, 8)
     changed = 0.3 + 0.2 * x
-    same = [taught["standardised"](p, 0.1, 0.28) for p in (x, changed)]
+    same = [taught("standardised")(p, 0.1, 0.28) for p in (x, changed)]
     torch.testing.assert_close(*same, atol=1e-5, rtol=1e-4)
     assert same[0].mean().item() == pytest.approx(0.1, abs=1e-5)
     assert same[0][0].std().item() == pytest.approx(0.28, abs=1e-5)
 
 
-def test_the_attack_raises_the_loss_by_the_signs_of_finite_differences(taught):
+def test_the_attack_raises_the_loss_by_the_signs_of_finite_differences():
     torch.manual_seed(0)
-    names = dict(taught)
-    names["model"] = nn.Sequential(nn.Flatten(), nn.Linear(6, 3)).double()
-    names["digits"] = type("D", (), {"mean": 0.3, "std": 0.5})
-    for name in ("pixel_gradient", "fgsm"):
-        function = taught[name]
-        names[name] = type(function)(function.__code__, names)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(6, 3)).double()
+    digits = SimpleNamespace(mean=0.3, std=0.5)
+    fgsm = taught("fgsm", model=model, digits=digits)
     pixels = 0.2 + 0.6 * torch.rand(1, 1, 2, 3, dtype=torch.float64)
     label = torch.tensor([1])
 
     def loss(p):
-        return F.cross_entropy(names["model"]((p - 0.3) / 0.5), label).item()
+        return F.cross_entropy(model((p - 0.3) / 0.5), label).item()
 
-    moved = names["fgsm"](pixels, label, 0.01) - pixels
+    moved = fgsm(pixels, label, 0.01) - pixels
     for i in range(6):
         bump = torch.zeros(6, dtype=torch.float64)
         bump[i] = 1e-5
@@ -80,12 +64,10 @@ def test_the_attack_raises_the_loss_by_the_signs_of_finite_differences(taught):
         assert moved.flatten()[i].item() == pytest.approx(math.copysign(0.01, rise))
 
 
-def test_the_table_of_networks_is_that_of_torchvision(taught):
+def test_the_table_of_networks_is_that_of_torchvision():
     import torchvision.models as tv
-    from torch.utils.flop_counter import FlopCounterMode
 
-    counted = taught["counted"]
-    counted.__globals__["FlopCounterMode"] = FlopCounterMode
+    counted = taught("counted")
     for make, weights in (
         (tv.vgg16, tv.VGG16_Weights),
         (tv.resnet50, tv.ResNet50_Weights),
@@ -128,18 +110,13 @@ def test_the_error_shrinks_by_the_predicted_factor(act, factor):
     assert (x.grad.std() / error.std()).item() == pytest.approx(factor, rel=0.03)
 
 
-def test_every_source_of_the_chapter_is_in_the_bibliography(cells, root):
-    text = "".join("".join(c["source"]) for c in cells if c["cell_type"] != "code")
-    groups = re.findall(r"\{cite:.\}`([^`]+)`", text)
-    cited = {key for group in groups for key in group.split(",")}
-    known = set(
-        re.findall(r"^@\w+\{(\w+),", (root / "references.bib").read_text(), re.M)
-    )
-    assert cited and cited <= known
+def test_every_source_of_the_chapter_is_in_the_bibliography():
+    cited = reader.cited(CHAPTER)
+    assert cited and cited <= reader.bibliography()
 
 
-def test_every_network_has_a_name_of_its_own_in_the_figure(cells):
-    source = next("".join(c["source"]) for c in cells if "measured-shown" in c["id"])
+def test_every_network_has_a_name_of_its_own_in_the_figure():
+    source = reader.cells(CHAPTER)["limits-measured-shown"].source
     (assignment,) = [n for n in ast.parse(source).body if isinstance(n, ast.Assign)][:1]
     names = ast.literal_eval(assignment.value)
     assert set(names) == set(legacy.NETWORKS)

@@ -1,32 +1,20 @@
 """What the chapter on the three LeNets builds by hand, against other ways to it."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch.func import functional_call
 
 from lenet_course import exercises, quiz
 from lenet_course.ch12_three_lenets import figures as originals
 from lenet_helpers.models import layers, original
-
-ROOT = Path(__file__).parents[2]
+from tests.chapters import reader
 
 
 @pytest.fixture(scope="module")
 def by_hand():
-    """The functions that the chapter defines, as it defines them."""
-    path = ROOT / "chapters" / "12-three-lenets.ipynb"
-    names = {"torch": torch, "F": F, "functional_call": functional_call}
-    for cell in json.loads(path.read_text())["cells"]:
-        source = "".join(cell["source"]).removeprefix("# NBVAL_CHECK_OUTPUT\n")
-        for name in ("squash", "subsample", "penalties", "curvature"):
-            if source.startswith(f"def {name}("):
-                exec(source.split("\n\n\n")[0], names)
-    return names
+    parts = ("squash", "subsample", "penalties", "curvature")
+    return reader.names("12-three-lenets", *parts)
 
 
 def test_the_parts_by_hand_are_those_of_the_helpers(by_hand):

@@ -1,7 +1,5 @@
 """What the chapter on training says in words, checked; and its loop against `fit`."""
 
-import ast
-import json
 import math
 
 import pytest
@@ -14,23 +12,12 @@ from lenet_course import exercises, quiz
 from lenet_course.exercises.stages import loop as stage
 from lenet_helpers import training
 from lenet_helpers.models import ModernLeNet5
+from tests.chapters import reader
 
 
 @pytest.fixture(scope="module")
-def written_out(root):
-    """The functions that the chapter defines, as it defines them."""
-    cells = json.loads((root / "chapters" / "08-training.ipynb").read_text())["cells"]
-    names = {"torch": torch, "F": F, "copy": __import__("copy")}
-    for cell in cells:
-        source = "".join(cell["source"])
-        wanted = (
-            "def train_epoch",
-            "@torch.inference_mode()\ndef score",
-            "def train_n",
-        )
-        if cell["cell_type"] == "code" and source.startswith(wanted):
-            exec(compile(ast.parse(source), cell["id"], "exec"), names)
-    return names
+def written_out():
+    return reader.names("08-training", "train_network", "score")
 
 
 @pytest.fixture(scope="module")

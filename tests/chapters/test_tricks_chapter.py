@@ -1,6 +1,5 @@
 """What the chapter on training tricks says and computes, checked another way."""
 
-import json
 import math
 
 import pandas as pd
@@ -17,6 +16,7 @@ from lenet_course.ch09_tricks import exercises as solutions
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.plots.effects import effects
 from lenet_helpers.plots.style import INK
+from tests.chapters import reader
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def experiment(root):
 # --- the numbers of the chapter -----------------------------------------------------
 
 
-def test_every_variant_was_run_with_the_same_five_seeds_or_more(root):
-    results = json.loads((root / "experiments/results/tricks.json").read_text())
+def test_every_variant_was_run_with_the_same_five_seeds_or_more():
+    results = reader.results("tricks")
     seeds = {}
     for run in results["runs"]:
         if not run["group"].startswith("tune"):
@@ -39,8 +39,8 @@ def test_every_variant_was_run_with_the_same_five_seeds_or_more(root):
     assert {tuple(sorted(each)) for each in seeds.values()} == {(0, 1, 2, 3, 4)}
 
 
-def test_nothing_was_chosen_on_test_images(root):
-    results = json.loads((root / "experiments/results/tricks.json").read_text())
+def test_nothing_was_chosen_on_test_images():
+    results = reader.results("tricks")
     tuning = [run for run in results["runs"] if run["group"].startswith("tune")]
     assert tuning and not any("test_accuracy" in run for run in tuning)
 
@@ -174,16 +174,16 @@ def test_what_is_done_is_not_run_again(experiment):
     assert next(tricks.todo([done], 5, None)) == job
 
 
-def test_every_run_is_there_at_the_rate_that_won(experiment, root):
+def test_every_run_is_there_at_the_rate_that_won(experiment):
     tricks, _ = experiment
-    results = json.loads((root / "experiments/results/tricks.json").read_text())
+    results = reader.results("tricks")
     assert results["rates"] == tricks.chosen(results["runs"])
     assert next(tricks.todo(results["runs"], 5, None), None) is None
 
 
-def test_no_rate_that_won_stands_at_the_edge_of_its_grid(experiment, root):
+def test_no_rate_that_won_stands_at_the_edge_of_its_grid(experiment):
     _, variants = experiment
-    results = json.loads((root / "experiments/results/tricks.json").read_text())
+    results = reader.results("tricks")
     for name, grid in variants.GRIDS.items():
         assert min(grid) < results["rates"][name] < max(grid), name
 

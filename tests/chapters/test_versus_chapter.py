@@ -1,10 +1,7 @@
 """What the chapter on LeNet against AlexNet says in words and uses, checked."""
 
-import math
 import statistics
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 from scipy import stats
@@ -15,10 +12,10 @@ from lenet_course import quiz
 from lenet_course.ch14_lenet_vs_alexnet import figures as versus
 from lenet_helpers import shapes
 from lenet_helpers.models import AlexNet, AlexNetCifar, LeNet5, ModernLeNet5
+from tests.chapters import reader
 from tests.experiments.rated_runs import by_rate, validation
 
-ROOT = Path(__file__).parents[2]
-CHAPTER = ROOT / "chapters" / "14-lenet-vs-alexnet.ipynb"
+CHAPTER = "14-lenet-vs-alexnet"
 
 
 @pytest.fixture(scope="module")
@@ -34,17 +31,16 @@ def traces():
 @pytest.fixture(scope="module")
 def chapter() -> dict[str, str]:
     """Cell id -> source."""
-    return {c.id: c.source for c in nbformat.read(CHAPTER, as_version=4).cells}
+    return {id: cell.source for id, cell in reader.cells(CHAPTER).items()}
 
 
-def defined(chapter, cell: str, **names):
-    """What the chapter's cell defines, run on its own."""
-    exec(chapter[f"versus-{cell}"], names)
-    return names
+def defined(name: str):
+    """What the chapter defines under this name."""
+    return reader.names(CHAPTER, name)[name]
 
 
-def test_both_counts_of_layers_follow_the_papers(traces, chapter):
-    counted = defined(chapter, "counted", math=math)["counted"]
+def test_both_counts_of_layers_follow_the_papers(traces):
+    counted = defined("counted")
     lenet, alexnet = (counted(rows) for rows in traces.values())
     assert (lenet["layers with weights"], lenet["the same and pooling"]) == (5, 7)
     assert (alexnet["layers with weights"], alexnet["the same and pooling"]) == (8, 11)
@@ -54,8 +50,8 @@ def test_both_counts_of_layers_follow_the_papers(traces, chapter):
     assert alexnet["units"] == 659_272 + pools
 
 
-def test_kept_memory_is_the_inputs_and_the_activations(chapter):
-    kept = defined(chapter, "kept", torch=torch)["kept_bytes"]
+def test_kept_memory_is_the_inputs_and_the_activations():
+    kept = defined("kept_bytes")
     # the image; tanh and the next layer share what tanh gave; what pooling gave
     values = 32**2 + 6 * 28**2 + 6 * 14**2 + 16 * 10**2 + 16 * 5**2 + 120 + 84
     for images in (1, 3):
@@ -77,8 +73,8 @@ def test_a_training_step_costs_three_ways_forward_less_the_first_layer(chapter):
         assert counter.get_total_flops() == 2 * (3 * rows.macs - rows[0].macs)
 
 
-def test_response_normalisation_is_most_of_what_alexnet_keeps(chapter):
-    kept = defined(chapter, "kept", torch=torch)["kept_bytes"]
+def test_response_normalisation_is_most_of_what_alexnet_keeps():
+    kept = defined("kept_bytes")
     with torch.device("meta"):
         model = AlexNet()
     with_norm = kept(model, (3, 227, 227), 1)

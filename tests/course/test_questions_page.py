@@ -1,5 +1,6 @@
 """The extension that makes pages of the question bank, in a book of one topic."""
 
+import contextlib
 import re
 import textwrap
 
@@ -37,8 +38,8 @@ FIRST = r"""
 SECOND = FIRST.replace("pooling-first", "pooling-second").replace("basic", "advanced")
 
 
-@pytest.fixture
-def book(tmp_path, root, monkeypatch):
+@contextlib.contextmanager
+def small_book(tmp_path, root):
     """A folder with a small book, its bank beside it, and what builds it."""
     source, folder = tmp_path / "source", tmp_path / "bank"
     (source / "chapters" / "questions").mkdir(parents=True)
@@ -61,7 +62,6 @@ def book(tmp_path, root, monkeypatch):
         "# Book\n\n```{question-topics}\n```\n\n{ref}`pooling-first`\n\n"
         "```{toctree}\nchapters/questions/pooling\n```\n\n```{bibliography}\n```\n"
     )
-    monkeypatch.setattr(bank, "FOLDER", folder)
 
     def build() -> tuple[BeautifulSoup, SphinxTestApp]:
         bank._topic.cache_clear()
@@ -73,13 +73,29 @@ def book(tmp_path, root, monkeypatch):
         page = app.outdir / "chapters" / "questions" / "pooling.html"
         return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser"), app
 
-    yield build
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bank, "FOLDER", folder)
+        yield build
     bank._topic.cache_clear()
 
 
-def test_a_card_holds_all_of_its_question(book):
-    page, app = book()
-    assert not app.warning.getvalue()
+@pytest.fixture
+def book(tmp_path, root):
+    with small_book(tmp_path, root) as build:
+        yield build
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, root):
+    """The page of the topic as it was written, and the warnings of its build."""
+    with small_book(tmp_path_factory.mktemp("book"), root) as build:
+        page, app = build()
+    return page, app.warning.getvalue()
+
+
+def test_a_card_holds_all_of_its_question(built):
+    page, warnings = built
+    assert not warnings
     (card,) = page.select("section.question")
     assert card["id"] == "pooling-first" and "level-basic" in card["class"]
     assert card.h2.select_one(".math") and card.h2.code.text == "S2"
@@ -94,8 +110,8 @@ def test_a_card_holds_all_of_its_question(book):
     assert not any(fold.has_attr("open") for fold in card.find_all("details"))
 
 
-def test_the_figure_stands_in_the_answer_of_each_language(book):
-    page, _ = book()
+def test_the_figure_stands_in_the_answer_of_each_language(built):
+    page, _ = built
     answer, chinese, *others = page.select("section.question > details")
     assert [i["alt"] for i in answer.select("img")] == ["A <b>grid</b>."]
     assert [i["alt"] for i in chinese.select("img")] == ["一个网格。"]
@@ -105,8 +121,8 @@ def test_the_figure_stands_in_the_answer_of_each_language(book):
         assert image["loading"] == "lazy" and not image.contents
 
 
-def test_tags_in_a_text_are_shown_and_never_run(book):
-    page, _ = book()
+def test_tags_in_a_text_are_shown_and_never_run(built):
+    page, _ = built
     card = page.select_one("section.question")
     assert not card.select("script, b, i, img[onerror]")
     for words in (
@@ -117,8 +133,8 @@ def test_tags_in_a_text_are_shown_and_never_run(book):
         assert words in card.text
 
 
-def test_a_chapter_that_is_not_there_is_not_linked(book):
-    page, _ = book()
+def test_a_chapter_that_is_not_there_is_not_linked(built):
+    page, _ = built
     assert "Chapter" not in page.select_one(".q-deep").text
 
 

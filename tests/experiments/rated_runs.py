@@ -1,16 +1,14 @@
 """Results of the CIFAR-10 experiments, read apart from what chose their rates."""
 
-import json
 import statistics
-from pathlib import Path
 
-RESULTS = Path(__file__).parents[2] / "experiments" / "results"
+from tests.chapters.reader import results
 
 
 def by_rate(name: str, *keys: str) -> dict[tuple[str, ...], dict[float, list[dict]]]:
     """The values of ``keys`` -> rate -> its five runs by seed."""
     found = {}
-    for row in json.loads((RESULTS / f"{name}.json").read_text())["runs"]:
+    for row in results(name)["runs"]:
         network = tuple(row[key] for key in keys)
         found.setdefault(network, {}).setdefault(row["lr"], []).append(row)
     for rates in found.values():

@@ -18,8 +18,8 @@ from experiments.cifar import (
 )
 from lenet_helpers import data, shapes
 from lenet_helpers.models import AlexNet
+from tests.chapters import reader
 
-RESULTS = records.RESULTS
 WANTED = {
     "alexnet-relu": alexnet_relu.TUNING + alexnet_relu.JOBS,
     "alexnet-parts": alexnet_parts.JOBS,
@@ -65,11 +65,8 @@ def test_runs_made_with_other_settings_are_refused(results):
 
 @pytest.mark.parametrize("name", WANTED)
 def test_committed_results_are_complete(name):
-    path = RESULTS / f"{name}.json"
-    if not path.exists():
-        pytest.skip("not measured yet")
     seeds = defaultdict(list)
-    for run in json.loads(path.read_text())["runs"]:
+    for run in reader.results(name)["runs"]:
         seeds[run["variant"]].append(run["seed"])
     wanted = defaultdict(list)
     for variant, seed in WANTED[name]:
@@ -81,7 +78,7 @@ def test_committed_results_are_complete(name):
 
 def measured(name: str, variant: str, key: str) -> list:
     """The values of the five seeds, in their order."""
-    runs = json.loads((RESULTS / f"{name}.json").read_text())["runs"]
+    runs = reader.results(name)["runs"]
     by_seed = sorted(
         (r for r in runs if r["variant"] == variant), key=lambda r: r["seed"]
     )
@@ -109,7 +106,7 @@ def test_what_the_chapter_says_of_relu_and_tanh_was_measured():
 def parts() -> dict[str, dict[float, list[dict]]]:
     """Variant of the four-layer network -> rate -> its five runs by seed."""
     found = defaultdict(lambda: defaultdict(list))
-    runs = json.loads((RESULTS / "alexnet-parts.json").read_text())["runs"]
+    runs = reader.results("alexnet-parts")["runs"]
     for run in sorted(runs, key=lambda r: r["seed"]):
         found[run["part"]][run["rate"]].append(run)
     return found
@@ -174,7 +171,7 @@ def test_what_the_chapter_says_of_crops_was_measured():
 
 
 def test_what_the_chapter_says_of_the_time_of_groups_was_measured():
-    saved = json.loads((RESULTS / "alexnet-groups.json").read_text())
+    saved = reader.results("alexnet-groups")
     with torch.device("meta"):
         traces = [shapes.trace(AlexNet(groups=g), (3, 227, 227)) for g in (2, 1)]
     assert saved["machine"]["gpu"] is None and saved["machine"]["threads"] == 1

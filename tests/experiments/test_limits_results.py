@@ -1,7 +1,6 @@
 """What the chapter on limits and legacy says of experiments, against their results."""
 
 import itertools
-import json
 import statistics
 
 import pytest
@@ -11,11 +10,8 @@ from torch import nn
 
 from experiments.cifar import legacy
 from lenet_helpers.models.descendants import Descendant
+from tests.chapters.reader import results
 from tests.experiments.rated_runs import by_rate, validation
-
-
-def result(root, name):
-    return json.loads((root / "experiments" / "results" / f"{name}.json").read_text())
 
 
 @pytest.fixture
@@ -97,8 +93,8 @@ def test_thirteen_plain_layers_lose_the_gradient_and_normalised_ones_do_not(
     assert low < first / last < high
 
 
-def test_capacity_was_measured_at_three_widths_over_five_seeds(root):
-    runs = result(root, "capacity")["runs"]
+def test_capacity_was_measured_at_three_widths_over_five_seeds():
+    runs = results("capacity")["runs"]
     keys = {(row["params"], row["labels"], row["seed"]) for row in runs}
     assert len(keys) == len(runs) == 3 * 2 * 5
     for row in runs:
