@@ -4,9 +4,9 @@ The pages are opened from files, where nothing but the folder itself is at hand.
 """
 
 import pytest
-from test_pages import faults_of_accessibility
 
 from lenet_course.interview import LEVELS, questions
+from tests.browser.test_pages import faults_of_accessibility
 from tests.browser.web_runner import STORAGE, opened
 
 SHAPES = questions("shapes")
