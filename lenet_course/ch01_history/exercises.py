@@ -55,7 +55,8 @@ def _strongest(responses: Tensor, size: int) -> Tensor:
         "Then take the largest over the last two dimensions: `amax((-2, -1))`.",
         "Or let `F.max_pool2d` do it; it wants a batch and a channel dimension.",
     ],
-    more="The neocognitron and LeNet average here; AlexNet takes the largest.",
+    more="The neocognitron and LeNet blur here, each its own way; AlexNet is the one "
+    "of the three that takes the largest.",
 )
 def complex_cells(responses: Tensor, size: int) -> Tensor:
     """Cut rows and columns into groups of `size`; keep the largest of each square.
@@ -118,7 +119,7 @@ def shared_biases() -> int:
         "How many presentations are 20 passes of 60,000?",
         "How many images are there, originals and variants together?",
     ],
-    more="So the gain from 0.95 % to 0.8 % came without one more presentation.",
+    more="So the paper went from 0.95 % to 0.8 % without one more presentation.",
 )
 def seen() -> float:
     """1,200,000 presentations over 600,000 images."""

@@ -51,12 +51,13 @@ def he_deviation() -> float:
         "The variance is the sum of squared deviations from the mean over n − 1.",
         "Half the width is t · s / √n.",
     ],
-    more="`scipy.stats.ttest_rel(ours, base).confidence_interval()` finds t by itself.",
+    more="`scipy.stats.ttest_rel(ours, base).confidence_interval()` finds t by itself; "
+    "so does the book's helper, `lenet_helpers.statistics.paired_difference`.",
 )
 def paired_interval(ours, base, t):
     """Everything happens on the differences; that is what pairing means.
 
-    Equal means low <= 0 <= high.
+    Not told apart means low <= 0 <= high; it does not mean equal.
     """
     import math
 

@@ -45,16 +45,7 @@ def pass_curves(
         low, high = (edge.tolist() for edge in values.aminmax(dim=0))
         axis.fill_between(passes, low, high, color=color, alpha=0.2, linewidth=0)
     for label, value in published.items():
-        axis.axhline(value, color=INK, linestyle=":", linewidth=1.2)
-        axis.annotate(
-            label,
-            (1, value),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, -4),
-            textcoords="offset points",
-            horizontalalignment="right",
-            verticalalignment="top",
-        )
+        axis.axhline(value, color=INK, linestyle=":", linewidth=1.2, label=label)
     axis.set(xlabel="pass over the training images", ylabel=ylabel, ylim=(0, None))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.legend()

@@ -16,7 +16,8 @@ def effects(
 ) -> Figure:
     """Differences and their intervals, largest first; off the scale as numbers.
 
-    A row whose interval holds zero is drawn hollow and grey: it is equal to the base.
+    A row whose interval holds zero is drawn hollow and grey: it is not told apart from
+    the base.
     An interval that goes on beyond the axis carries a small mark at the edge.
 
     Args:
@@ -61,7 +62,7 @@ def _row(axis: Axes, place: int, middle: float, half: float, low: float, high: f
 
 
 def _style(middle: float, half: float) -> dict:
-    """Better, worse or equal: by colour, and by shape for those who see none."""
+    """Better, worse or neither: by colour, and by shape for those who see none."""
     if abs(middle) <= half:
         return {"color": INK, "marker": "o", "markerfacecolor": "none"}
     if middle > 0:

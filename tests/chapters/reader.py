@@ -36,6 +36,11 @@ def text(chapter: str) -> str:
     return "\n".join(c.source for c in cells(chapter).values() if c.cell_type != "code")
 
 
+def line(chapter: str) -> str:
+    """All of it, text and code, in one line: no break hides a sentence."""
+    return " ".join(word for c in cells(chapter).values() for word in c.source.split())
+
+
 def cited(chapter: str) -> set[str]:
     """The keys of the sources that its text names."""
     groups = re.findall(r"\{cite:.\}`([^`]+)`", text(chapter))

@@ -10,6 +10,7 @@ from lenet_course.ch01_history import exercises as solved
 from lenet_course.ch01_history.timeline import EVENTS, KINDS, timeline
 from lenet_helpers import shapes
 from lenet_helpers.models import LeNet5, LeNet1989
+from lenet_helpers.statistics import paired_difference
 from tests.chapters import reader
 
 
@@ -115,3 +116,36 @@ def test_there_are_five_seeds_for_every_kind_of_kernel():
     runs = reader.results("designed-kernels")["runs"]
     seen = {(r["digits"], r["kernels"], r["seed"]) for r in runs}
     assert len(seen) == len(runs) == 3 * 3 * 5
+
+
+def test_what_learned_kernels_gain_is_told_with_its_interval():
+    errors = {
+        (r["kernels"], r["digits"], r["seed"]): r["error"]
+        for r in reader.results("designed-kernels")["runs"]
+    }
+    for digits, apart in ((300, True), (1500, False), (7291, True)):
+        gap = paired_difference(
+            [errors["designed", digits, seed] for seed in range(5)],
+            [errors["learned", digits, seed] for seed in range(5)],
+        )
+        assert gap.told_apart == apart
+        assert f"{gap.mean:.2f} ± {gap.half:.2f}" in reader.text("01-history")
+
+
+def test_the_opening_counts_the_errors_of_the_table():
+    cells = [cell.source for cell in reader.cells("01-history").values()]
+    table = next(s for s in cells if s.startswith("## Repeated, and wrong"))
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    assert len(rows) - 1 == 19  # one is the head
+    assert "correct nineteen errors" in cells[0]
+
+
+def test_left_and_right_letters_share_no_column():
+    cells = [cell.source for cell in reader.cells("01-history").values()]
+    source = next(s for s in cells if "def scenes" in s)
+    names = {"torch": torch, "print": lambda *a: None}
+    names["T"] = torch.tensor([[1.0, 1, 1], [0, 1, 0], [0, 1, 0]])
+    names["C"] = torch.tensor([[1.0, 1, 0], [1, 0, 0], [1, 1, 0]])
+    exec(source, names)
+    inked = [names[side][0].amax((0, 1, 2)) > 0 for side in ("left", "right")]
+    assert not (inked[0] & inked[1]).any()

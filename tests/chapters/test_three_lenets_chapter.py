@@ -1,5 +1,7 @@
 """What the chapter on the three LeNets builds by hand, against other ways to it."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ import torch.nn.functional as F
 from lenet_course import exercises, quiz
 from lenet_course.ch12_three_lenets import figures as originals
 from lenet_helpers.models import layers, original
+from lenet_helpers.statistics import paired_difference
 from tests.chapters import reader
 
 
@@ -109,3 +112,52 @@ def test_the_bridge_draws_every_seed_and_every_mean():
     assert [list(d) for d in dots] == [[1.0, 3.0], [2.0, 2.5, 3.0]]
     assert [2.0, 2.0] in [list(line.get_xdata()) for line in axis.lines]
     assert axis.yaxis_inverted()
+
+
+@pytest.fixture(scope="module")
+def text():
+    return reader.line("12-three-lenets")
+
+
+def test_every_step_of_the_bridge_is_told_with_its_paired_interval(text):
+    saved = reader.results("bridge")
+    errors = {step: {} for step in saved["steps"]}
+    for run in saved["runs"]:
+        errors[run["step"]][run["seed"]] = run["error"]
+    by_seed = {step: [e[s] for s in sorted(e)] for step, e in errors.items()}
+    order = list(by_seed)
+    gaps = {
+        after: paired_difference(by_seed[after], by_seed[before])
+        for before, after in zip(order, order[1:])
+    }
+    told = [step for step, gap in gaps.items() if gap.told_apart]
+    assert told == ["batch", "linear", "max"]
+    for gap in gaps.values():
+        assert f"{abs(gap.mean):.2f} ± {gap.half:.2f}" in text
+    whole = paired_difference(by_seed[order[-1]], by_seed[order[0]])
+    assert f"falls by {-whole.mean:.2f} ± {whole.half:.2f} points" in text
+
+
+def test_the_distance_from_1998_is_told_with_the_spread_over_runs(text):
+    ends = {}
+    for run in reader.results("original-lenet5")["runs"]:
+        if run["penalty"] == "mean" and len(run["passes"]) == 20:
+            kind = run["criterion"], run["distorted"]
+            ends.setdefault(kind, {})[run["seed"]] = run["passes"][-1]["test_error"]
+    last = {kind: [e[s] for s in sorted(e)] for kind, e in ends.items()}
+    for criterion in ("eq9", "eq8"):
+        errors = last[criterion, False]
+        gap = paired_difference(errors, [0.95] * len(errors))
+        assert gap.told_apart
+        assert f"{gap.mean:.2f} ± {gap.half:.2f}" in text
+        # One more run: Student's interval for a new value, not for the mean.
+        one = gap.half * (len(errors) + 1) ** 0.5
+        assert f"± {one:.2f}" in text and gap.mean < one
+    assert not paired_difference(last["eq9", False], last["eq8", False]).told_apart
+    gain = paired_difference(last["eq9", False][:3], last["eq9", True])
+    assert f"{gain.mean:.2f} ± {gain.half:.2f} points below the same seeds" in text
+
+
+def test_sum_and_mean_are_trained_equally_long(text):
+    steps = re.findall(r"train_online\([^,]+, (\d+)\)", text)
+    assert len(steps) == 2 and len(set(steps)) == 1

@@ -12,6 +12,7 @@ from lenet_course import exercises, quiz
 from lenet_course.exercises.stages import loop as stage
 from lenet_helpers import training
 from lenet_helpers.models import ModernLeNet5
+from lenet_helpers.statistics import paired_difference
 from tests.chapters import reader
 
 
@@ -140,3 +141,21 @@ def test_a_loss_as_tensor_is_told_from_a_number_and_from_a_detached_one():
     detached = stage._step("zbs", leave=torch.Tensor.detach)
     assert "Return a number" in exercises.check("training.step", kept).text
     assert exercises.check("training.step", detached)
+
+
+def test_recipes_are_compared_seed_by_seed():
+    text = reader.line("08-training")
+    runs = reader.results("recipes")["runs"]
+    scores = {(r["recipe"], r["seed"]): 100 * r["test_accuracy_last"] for r in runs}
+    for ours, other in (
+        ("ours", "tanh-adam"),
+        ("sigmoid-sgd-as-printed", "sigmoid-sgd"),
+    ):
+        gain = paired_difference(
+            [scores[ours, seed] for seed in range(5)],
+            [scores[other, seed] for seed in range(5)],
+        )
+        assert gain.told_apart
+        assert f"{gain.mean:.2f} ± {gain.half:.2f} points" in text
+    spread = torch.tensor([scores["ours", seed] for seed in range(5)]).std().item()
+    assert spread == pytest.approx(100 * math.sqrt(150 * 2 / 9) / 10_000, abs=0.01)

@@ -16,6 +16,7 @@ from lenet_course.ch09_tricks import exercises as solutions
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.plots.effects import effects
 from lenet_helpers.plots.style import INK
+from lenet_helpers.statistics import paired_difference
 from tests.chapters import reader
 
 
@@ -95,6 +96,8 @@ def test_paired_interval_is_that_of_scipy():
     t = stats.t.ppf(0.975, 4)
     theirs = stats.ttest_rel(ours, base).confidence_interval(0.95)
     assert solutions.paired_interval(ours, base, t) == pytest.approx(theirs)
+    helper = paired_difference(ours, base)
+    assert (helper.low, helper.high) == pytest.approx(theirs)
 
 
 def test_dropout_of_pytorch_is_accepted():
@@ -114,6 +117,45 @@ def test_dropout_in_place_or_of_whole_rows_gets_its_pointer():
 
     assert "changes `x`" in exercises.check("tricks.dropout", in_place).text
     assert "share their luck" in exercises.check("tricks.dropout", rows).text
+
+
+@pytest.fixture(scope="module")
+def scores():
+    """Test accuracy in %, seed by seed; a run that diverged answers "0"."""
+    runs = pd.DataFrame(reader.results("tricks")["runs"])
+    runs = runs[~runs["group"].str.startswith("tune")]
+    table = runs.pivot(index="seed", columns="variant", values="test_accuracy")
+    return 100 * table.fillna(0.098)
+
+
+@pytest.fixture(scope="module")
+def text():
+    return reader.line("09-training-tricks")
+
+
+def test_the_interval_of_the_chapter_is_that_of_the_helper(scores):
+    names = reader.names("09-training-tricks", "interval")
+    for name in scores.columns.drop("base"):
+        middle, half = names["interval"](scores[name] - scores["base"])
+        helper = paired_difference(scores[name], scores["base"])
+        assert (middle, half) == pytest.approx((helper.mean, helper.half))
+
+
+def test_differences_in_the_prose_are_those_of_the_runs(scores, text):
+    for name, against, told in (
+        ("Adam", "base", "+0.03 ± 0.43"),
+        ("batch 256", "base", "−0.61 ± 1.17"),
+        ("cosine and EMA", "cosine", "−0.01 ± 0.03"),
+        ("one-cycle", "cosine", "0.00 ± 0.30"),
+    ):
+        found = paired_difference(scores[name], scores[against])
+        assert not found.told_apart
+        assert told.lstrip("+−") == str(found).split(",")[0].lstrip("+-")
+        assert told in text
+    below = paired_difference(scores["EMA"], scores["cosine and EMA"])
+    assert f"{below.mean:.2f} ± {below.half:.2f} *below*" in text
+    sgd = paired_difference(scores["SGD"], scores["base"])
+    assert f"−{-sgd.low:.1f} … +{sgd.high:.1f}" in text
 
 
 # --- the experiment -----------------------------------------------------------------

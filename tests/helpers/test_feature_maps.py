@@ -1,8 +1,11 @@
 """The figures and facts of the chapter on feature maps."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -110,3 +113,20 @@ def test_the_numbers_of_the_quiz():
     assert ROWS["c1"].params == 156
     assert "84 dimensions" in questions["plane"].options[0].why
     assert ROWS["f6"].output_shape == (84,)
+
+
+def test_most_of_the_line_in_map_3_is_a_round_spot(root):
+    """The chapter's form *line* holds x², xy and y²; x² + y² alone is a spot."""
+    path = root / "chapters" / "11-feature-maps.ipynb"
+    cells = json.loads(path.read_text())["cells"]
+    source = next(s for c in cells if "def shares" in (s := "".join(c["source"])))
+    names = {"torch": torch, "F": F}
+    exec(source, names)
+    kernel = models.load_pretrained().c1.weight[3:4]
+    line = names["shares"](kernel)[0, 2].item()
+    right, up = names["right"], names["up"]
+    smaller = [torch.ones(5, 5), right, up, right**2 + up**2]
+    basis = np.linalg.qr(torch.stack(smaller).flatten(1).T.numpy())[0]
+    spot = (F.normalize(kernel.detach().flatten(1)).numpy() @ basis[:, 3]) ** 2
+    text = " ".join("".join(c["source"]) for c in cells)
+    assert f"{100 * spot.item():.0f} of its {100 * line:.0f} %" in text
