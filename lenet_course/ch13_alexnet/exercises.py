@@ -56,7 +56,7 @@ def _features(side: int, kernel: int = 3, padding: int = 0) -> int:
             ),
             (
                 lambda side: _features(side, padding=2),
-                "conv1 has no padding, here or in the code of 2012; torchvision's has 2.",
+                "conv1 has no padding, here and in the code of 2012 (torchvision: 2).",
             ),
             (
                 lambda side: 256 * ((side - 11) // 4 + 1) ** 2,
