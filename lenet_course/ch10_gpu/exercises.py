@@ -170,12 +170,15 @@ def _shard(count, size, rank):
     task="Which images does process `rank` of `size` see?",
     checker=function(
         _shard,
-        [(10, 2, 0), (10, 2, 1), (10, 3, 0), (10, 3, 2), (7, 4, 3), (5, 4, 3)],
+        [
+            *((10, 2, 0), (10, 2, 1), (10, 3, 0), (10, 3, 2)),
+            *((7, 4, 3), (5, 4, 3), (2, 5, 4)),
+        ],
         wrong=[
             (
                 lambda count, size, rank: list(range(rank, count, size)),
                 "The processes get different numbers of images: the one with more "
-                "would wait for a partner for ever.",
+                "would wait for a partner until the group's time-out.",
             ),
             (
                 lambda count, size, rank: list(range(rank, count - count % size, size)),
@@ -193,7 +196,8 @@ def _shard(count, size, rank):
     ),
     hints=[
         "Every process gets `math.ceil(count / size)` images.",
-        "Lengthen the list to that many for each by starting it again from 0.",
+        "Lengthen the list to that many for each by starting it again from 0, as often "
+        "as needed.",
         "Process `rank` takes every `size`-th entry, beginning with its own number.",
     ],
     more="`DistributedSampler` does it on a list that it shuffles first.",
@@ -201,7 +205,7 @@ def _shard(count, size, rank):
 def shard(count, size, rank) -> list:
     """Equal shards: the list is lengthened from its start, then dealt out in turn."""
     each = -(-count // size)
-    indices = list(range(count)) + list(range(each * size - count))
+    indices = [i % count for i in range(each * size)]
     return indices[rank::size]
 
 

@@ -56,7 +56,7 @@ def _features(side: int, kernel: int = 3, padding: int = 0) -> int:
             ),
             (
                 lambda side: _features(side, padding=2),
-                "conv1 has no padding in the paper's arithmetic (torchvision's has 2).",
+                "conv1 has no padding, here and in the code of 2012 (torchvision: 2).",
             ),
             (
                 lambda side: 256 * ((side - 11) // 4 + 1) ** 2,
@@ -70,7 +70,8 @@ def _features(side: int, kernel: int = 3, padding: int = 0) -> int:
         "conv2 to conv5 are padded so that they keep the side of their maps.",
         "227 → 55 → 27 → 13 → 6; do the same with `side`, in whole numbers.",
     ],
-    more="At 224 it is 6,400: fc6 is built for 9,216 and refuses the printed size.",
+    more="At 224, rounded down, it is 6,400: fc6 is built for 9,216. The code of 2012 "
+    "rounded up, and so had 55 and 9,216 at 224.",
 )
 def features(side: int) -> int:
     """conv1, then the three poolings; all other layers keep the side."""
@@ -133,7 +134,8 @@ def _maps(generator: torch.Generator) -> list[tuple]:
         "`a[:, max(0, i - 2) : i + 3]` are the neighbours of map i.",
         "`nn.LocalResponseNorm` works too, once you give it the right alpha.",
     ],
-    more="torch's layer agrees when its alpha is five times the paper's.",
+    more="torch's layer agrees when its alpha is five times this one. The code of 2012 "
+    "divided by the size, too.",
 )
 def response_norm(a: Tensor, alpha: float) -> Tensor:
     """Map by map; a slice cut off at the ends is what the formula's max and min say."""
@@ -213,7 +215,8 @@ def dropout(x: Tensor, keep: Tensor, p: float, training: bool) -> Tensor:
         "A crop of 227 in 228 pixels has two places along a side.",
         "Along one side there are 256 − 227 + 1 places.",
     ],
-    more="For 224 it is 33² = 1,089; the paper's 2,048 is 32² · 2.",
+    more="For 224 it is 33² = 1,089, and the code of 2012 draws from all of them; the "
+    "paper's 2,048 is 32² · 2.",
 )
 def crops() -> int:
     """256 − 227 + 1 starting points along each side, squared."""

@@ -62,7 +62,7 @@ def cheat_sheet() -> CheatSheet:
     said = "".join(f"<li>{escape(line)}</li>" for line in SAY)
     parts = [
         _section("LeNet-5, input 1@32×32", _lenet()),
-        _section("AlexNet, input 3@227×227, two groups", _alexnet()),
+        _section("AlexNet, input 3@227×227 (in 2012 224, rounded up)", _alexnet()),
         _section("The family", _family()),
         _section("Formulas", _pairs(FORMULAS)),
         _section("Numbers to know", _pairs(numbers())),

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from lenet_helpers.models.modern import ACTIVATIONS, _choose
 
-SIDE = 227  # the paper prints 224, which does not give its 55x55 maps
+SIDE = 227  # the code of 2012 read 224 and rounded up; torch rounds down
 
 
 class AlexNet(nn.Module):
@@ -154,7 +154,8 @@ def local_response_norm() -> nn.LocalResponseNorm:
 
     torch divides alpha by the five, the paper's formula does not: so its alpha of
     1e-4 is torch's 5e-4. k = 2, beta = 0.75. Float [N, maps, H, W] -> the same.
-    Source: Krizhevsky et al. 2012, section 3.3.
+    Source: Krizhevsky et al. 2012, section 3.3. (Their code, public since 2025, divides
+    by five as well: what it trained is torch's 1e-4.)
 
     >>> local_response_norm()
     LocalResponseNorm(5, alpha=0.0005, beta=0.75, k=2)
@@ -173,8 +174,8 @@ def _wrong_size(shape: tuple[int, ...]) -> str:
     told = f"the batch has shape {shape}; AlexNet takes [N, 3, {SIDE}, {SIDE}]"
     if shape[2:] == (224, 224):
         told += (
-            ". The 224 that the paper prints gives 54x54 maps and 6,400 features "
-            "instead of 55x55 and 9,216; use 227, or pad by 1 on the left and top and "
-            "by 2 on the right and bottom"
+            ". Rounded down, the paper's 224 gives 54x54 maps and 6,400 features "
+            "instead of 55x55 and 9,216; use 227, or pad by 3 on the right and bottom, "
+            "which is what rounding up did in 2012"
         )
     return told

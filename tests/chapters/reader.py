@@ -31,6 +31,11 @@ def cells(chapter: str) -> dict[str, nbformat.NotebookNode]:
     return {cell.id: cell for cell in notebook(chapter).cells}
 
 
+def sources(chapter: str) -> dict[str, str]:
+    """Id -> what stands in the cell."""
+    return {id: cell.source for id, cell in cells(chapter).items()}
+
+
 def text(chapter: str) -> str:
     """All that is not code."""
     return "\n".join(c.source for c in cells(chapter).values() if c.cell_type != "code")

@@ -1,9 +1,11 @@
 """What the chapter on AlexNet says in words and uses, checked."""
 
 import itertools
+import math
 
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 from torchvision import models
 
@@ -12,6 +14,7 @@ from lenet_course.ch13_alexnet import figures
 from lenet_helpers import augment, shapes
 from lenet_helpers.models import AlexNet
 from lenet_helpers.models.four_layer import FourLayerNet, ResponseNorm
+from tests.chapters import reader
 
 
 def test_response_norm_is_torchs_with_alpha_times_the_size():
@@ -166,3 +169,96 @@ def test_later_networks_use_groups_as_the_box_says():
     for depthwise, mixing in pairs:
         assert depthwise.groups == depthwise.in_channels == depthwise.out_channels
         assert mixing.kernel_size == (1, 1) and mixing.groups == 1
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, str]:
+    return reader.sources("13-alexnet")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """Name of a long run -> its rows."""
+    names = ("parts", "crops", "dropout")
+    return {name: reader.results(f"alexnet-{name}")["runs"] for name in names}
+
+
+def paired(rows, key, after, before):
+    """Points of ``key``, seed by seed: mean and half of the 95 % interval, by scipy."""
+    a, b = ([100 * r[key] for r in by_seed(rows, w)] for w in (after, before))
+    low, high = stats.ttest_rel(a, b).confidence_interval(0.95)
+    return (low + high) / 2, (high - low) / 2
+
+
+def by_seed(rows, variant):
+    mine = [row for row in rows if row["variant"] == variant]
+    assert len(mine) == 5
+    return sorted(mine, key=lambda row: row["seed"])
+
+
+def test_sentences_on_the_parts_are_what_was_measured(told, runs):
+    rows, text = runs["parts"], told["alexnet-parts-read"]
+    best = {"tiled": 0.02, "norm-as-printed": 0.04, "two-groups": 0.04}
+    plain = "overlapping 0.02"
+    for name, rate in best.items():  # called not told apart
+        mean, half = paired(rows, "test_error", f"{name} {rate:g}", plain)
+        assert abs(mean) < half < 3
+    pixel = "norm-at-pixel-scale 0.08"
+    mean, half = paired(rows, "test_error", pixel, plain)
+    assert mean > half and "is worse" in text
+    for name in ("norm-as-printed 0.04", pixel):
+        mean, half = paired(rows, "train_error", name, plain)
+        assert mean > half and "*training* pictures both are worse" in text
+    for name in ("norm-as-printed", "norm-at-pixel-scale"):
+        mean, _ = paired(rows, "test_error", f"{name} 0.02", plain)
+        assert f"{mean:.1f}" in text
+
+
+def test_sentences_on_crops_and_dropout_are_what_was_measured(told, runs):
+    text = told["alexnet-crops-long-read"]
+    for variant, (train, test) in {"centre": (36, 55), "crops": (47, 54)}.items():
+        rows = by_seed(runs["crops"], variant)
+        means = [100 * sum(r[k] for r in rows) / 5 for k in ("train_error", "one_crop")]
+        assert [round(mean) for mean in means] == [train, test]
+        assert f"{train} % of them" in text or f"{train} and {test} %" in text
+    mean, half = paired(runs["crops"], "one_crop", "crops", "centre")
+    assert abs(mean) < half and "not told apart" in text
+    text = told["alexnet-dropout-long-read"]
+    rows = by_seed(runs["dropout"], "dropout")
+    for kind in ("arithmetic", "geometric"):
+        gaps = [100 * (r[kind][-1] - r["test_error"]) for r in rows]
+        low, high = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
+        assert low < 0 < high and "32 are not told apart" in text
+    mean, half = paired(runs["dropout"], "test_error", "none", "dropout")
+    assert -6 < mean < -5.5 and half < 2
+
+
+def test_the_network_on_one_gpu_had_nearly_as_many_parameters(told):
+    """Half of the kernels in conv1 to conv4, all of conv5 and the dense layers."""
+    layers = [(48, 3, 11, 55), (128, 48, 5, 27), (192, 128, 3, 13), (192, 192, 3, 13)]
+    layers.append((256, 192, 3, 13))
+    params = sum(m * (c * k * k + 1) for m, c, k, _ in layers) + 58_631_144
+    macs = sum(m * c * k * k * s * s for m, c, k, s in layers)
+    assert round(100 * params / 60_965_224) == 98
+    assert 2 * macs == 665_784_864
+    assert "98 % of the other's" in told["alexnet-grouped-price"]
+    assert "half of the\nmultiply-adds" in told["alexnet-grouped-price"]
+
+
+def test_224_is_no_slip_and_the_code_of_2012_is_a_source(told):
+    assert "three slips" in told["alexnet-relu"]
+    assert not any("four slips" in text for text in told.values())
+    assert 1 + math.ceil((224 - 11) / 4) == 55
+    layer = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2)
+    a = 30 * torch.randn(2, 8, 5, 4, dtype=torch.float64)
+    squares = nn.functional.pad(a.square(), (0, 0, 0, 0, 2, 2)).unfold(1, 5, 1).sum(-1)
+    torch.testing.assert_close(layer(a), a / (2 + 1e-4 / 5 * squares) ** 0.75)
+
+
+def test_weights_of_torchvision_are_as_large_as_the_text_says(told):
+    with torch.device("meta"):
+        model = models.alexnet()
+    megabytes = 4 * sum(p.numel() for p in model.parameters()) / 1e6
+    assert f"{megabytes:.0f} MB" in told["alexnet-torchvision-weights"]
+    assert "2.4 times" in told["alexnet-shape-asked"]
+    assert round(86_186_826 / 35_855_178, 1) == 2.4

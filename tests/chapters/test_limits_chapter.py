@@ -12,6 +12,7 @@ from torch import nn
 
 from experiments.cifar import legacy
 from lenet_helpers import models
+from lenet_helpers.models.descendants import Descendant
 from tests.chapters import reader
 
 CHAPTER = "15-limits-and-legacy"
@@ -87,6 +88,9 @@ def test_the_table_of_networks_is_that_of_torchvision():
     assert [row[2] for row in low] == [416_520, 724_406_816]
     assert max(row[3] for row in low) < 12
     assert round(low[0][3]) == 7
+    *_, macs, uses = counted(tv.vit_b_16, (3, 224, 224))
+    attention = 12 * 2 * 197**2 * 768  # queries with keys, and the weighted sums
+    assert uses == pytest.approx((macs - attention) / 86_567_656) and round(uses) == 195
 
 
 def test_torch_starts_with_a_third_of_the_variance_that_keeps_the_size():
@@ -121,3 +125,31 @@ def test_every_network_has_a_name_of_its_own_in_the_figure():
     names = ast.literal_eval(assignment.value)
     assert set(names) == set(legacy.NETWORKS)
     assert len(set(names.values())) == len(names)
+
+
+def test_numbers_on_the_descendants_stand_in_the_text():
+    import torchvision.models as tv
+
+    told = reader.sources(CHAPTER)
+    with torch.device("meta"):
+        vgg = tv.vgg16()
+    dense = sum(p.numel() for p in vgg.classifier.parameters())
+    share = 100 * dense / sum(p.numel() for p in vgg.parameters())
+    assert f"hold {share:.0f} % of the weights" in told["limits-family-read"]
+    assert "about 195 times" in told["limits-left-asked"]
+    assert "195 times an image" in told["limits-summary"]
+
+
+def test_he_s_start_lets_the_gradient_through_thirteen_plain_layers():
+    ratios = {}
+    for name, start in (("torch", None), ("he", nn.init.kaiming_normal_)):
+        torch.manual_seed(0)
+        net = Descendant(**legacy.DEEP, skip=False)
+        convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
+        for conv in convs if start else ():
+            start(conv.weight, nonlinearity="relu")
+        x, labels = torch.randn(64, 3, 32, 32), torch.randint(10, (64,))
+        F.cross_entropy(net(x), labels).backward()
+        first, *_, last = (c.weight.grad.abs().mean().item() for c in convs)
+        ratios[name] = first / last
+    assert ratios["torch"] < 0.02 and ratios["he"] > 0.5

@@ -6,6 +6,7 @@ import statistics
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy import stats
 from torch import nn
 
 from experiments.cifar import legacy
@@ -38,7 +39,8 @@ def test_every_network_has_a_worse_rate_on_either_side(rated):
             assert 61_300 <= row["params"] <= 62_900
 
 
-def test_the_sentences_about_the_nine_networks_hold(runs):
+def test_the_sentences_about_the_nine_networks_hold(runs, root):
+    chapter = (root / "chapters" / "15-limits-and-legacy.ipynb").read_text()
     test = {(row["network"], row["seed"]): row["test_accuracy"] for row in runs}
     train = {(row["network"], row["seed"]): row["train_accuracy"] for row in runs}
 
@@ -65,8 +67,17 @@ def test_the_sentences_about_the_nine_networks_hold(runs):
         assert abs(statistics.mean(gain(name, "deep-plain")) - points) < 0.6
     more = gain("deep-shortcut-norm", "deep-plain-norm")
     assert min(more) > 0 and round(statistics.mean(more)) == 9
-    for equal in gain("deep-shortcut-norm", "norm"), gain("average", "relu-max"):
-        assert abs(statistics.mean(equal)) < statistics.stdev(equal)
+    for one, other, told in (
+        ("relu-max", "lenet", "3.1 ± 1.2"),
+        ("norm", "relu-max", "5.8 ± 0.9"),
+        ("stacked", "relu-max", "-5.2 ± 3.2"),
+        ("deep-shortcut-norm", "deep-plain-norm", "9.4 ± 2.5"),
+        ("deep-shortcut-norm", "norm", "0.2 ± 1.7"),
+        ("average", "relu-max", "0.0 ± 1.0"),
+    ):
+        low, high = stats.ttest_1samp(gain(one, other), 0).confidence_interval(0.95)
+        assert f"{(low + high) / 2:z.1f} ± {(high - low) / 2:.1f}" == told
+        assert told.strip("-") in chapter
     assert round(100 * middle(train, "norm")) == 56
     assert round(100 * middle(test, "norm")) == 48
     small = ("lenet", "relu-max", "stacked", "average")
