@@ -60,37 +60,30 @@ def _row(maps: Tensor) -> Tensor:
     return torch.cat(lines, 0)
 
 
-def graph(root: Any, names: Mapping[str, Any]) -> Figure:
-    """A graph of nodes from its leaves (top) to ``root`` (bottom).
+def graph(root: Any, names: Mapping[str, tuple[Any, float]]) -> Figure:
+    """A graph of nodes, each below what it was made from, down to ``root``.
 
     Each box has a name, the value, and in orange the gradient. A node has ``parents``,
-    ``value`` and ``grad``; ``names`` maps a name, written as its formula, to its node.
+    ``value`` and ``grad``; ``names`` maps a name, written as its formula, to its node
+    and to where it stands from left (0) to right (1).
     """
-    called = {id(node): name for name, node in names.items()}
     level = _levels(root)
-    rows = [[] for _ in range(max(level.values()) + 1)]
-    for node in names.values():
-        rows[level[id(node)]].append(node)
-    places = {
-        id(node): ((i + 0.5) / len(row), -depth)
-        for depth, row in enumerate(rows)
-        for i, node in enumerate(row)
-    }
-    figure = Figure(figsize=(5.2, 1.02 * len(rows)))
+    rows = 1 + max(level.values())
+    figure = Figure(figsize=(4.6, 1.08 * rows))
     axis = figure.subplots()
-    for node in names.values():
+    place = {id(node): (x, -level[id(node)]) for node, x in names.values()}
+    for node, _ in names.values():
         for parent in node.parents:
-            start, end = places[id(parent)], places[id(node)]
-            axis.annotate("", end, start, arrowprops=_ARROW)
-    for node in names.values():
-        text = f"{called[id(node)]} = {node.value.item():g}"
-        _box(axis, places[id(node)], text, f"gradient {node.grad.item():g}")
-    axis.set(xlim=(0, 1), ylim=(0.4 - len(rows), 0.45))
+            axis.annotate("", place[id(node)], place[id(parent)], arrowprops=_ARROW)
+    for name, (node, _) in names.items():
+        values = f"{node.value.item():g}", f"gradient {node.grad.item():g}"
+        _box(axis, place[id(node)], f"{name} = {values[0]}", values[1])
+    axis.set(xlim=(0, 1), ylim=(0.55 - rows, 0.45))
     axis.set_axis_off()
     return figure
 
 
-_ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 19, "shrinkB": 19, "lw": 1.2}
+_ARROW = {"arrowstyle": "-|>", "color": INK, "shrinkA": 21, "shrinkB": 23, "lw": 1.2}
 
 
 def _box(axis: Axes, place: tuple, value: str, gradient: str) -> None:
@@ -102,8 +95,7 @@ def _box(axis: Axes, place: tuple, value: str, gradient: str) -> None:
 
 
 def _levels(root: Any) -> dict[int, int]:
-    """How many gates lie between a node and the farthest leaf above it; leaves as
-    low as the gate that reads them allows."""
+    """The row of each node: below its parents; a leaf just above its first reader."""
     order, height = [], {}
 
     def visit(node):
@@ -114,12 +106,10 @@ def _levels(root: Any) -> dict[int, int]:
             order.append(node)
 
     visit(root)
-    for node in reversed(order):  # pull each leaf down to just above its first reader
-        if not node.parents:
-            readers = [
-                height[id(m)] for m in order if any(p is node for p in m.parents)
-            ]
-            height[id(node)] = min(readers) - 1
+    for leaf in order:
+        if not leaf.parents:
+            readers = [n for n in order if any(p is leaf for p in n.parents)]
+            height[id(leaf)] = min(height[id(n)] for n in readers) - 1
     lowest = min(height.values())
     return {key: value - lowest for key, value in height.items()}
 
@@ -131,7 +121,7 @@ def wires(panels: Mapping[str, tuple[int, int, int, int, int]]) -> Figure:
         panels: title -> (inputs, kernel, stride, padding, the input whose wires are
             drawn in full); a wire has the colour of its weight.
     """
-    figure = Figure(figsize=(5.6, 2.35 * len(panels)))
+    figure = Figure(figsize=(4.6, 2.3 * len(panels)))
     axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
     for axis, (title, sizes) in zip(axes, panels.items()):
         _wire(axis, *sizes)
@@ -147,27 +137,25 @@ def wires(panels: Mapping[str, tuple[int, int, int, int, int]]) -> Figure:
 def _wire(axis: Axes, n: int, k: int, stride: int, padding: int, marked: int) -> None:
     places = (n + 2 * padding - k) // stride + 1
     for i in range(places):
+        below = stride * i - padding + (k - 1) / 2
         for j in range(k):
             x = stride * i + j - padding
-            chosen = x == marked
-            look = {"lw": 3.4, "zorder": 2} if chosen else {"lw": 1.1, "alpha": 0.5}
-            below = stride * i - padding + (k - 1) / 2
-            axis.plot([x, below], [1, 0], color=WIRES[j], **look)
+            look = {"lw": 3.6} if x == marked else {"lw": 1.2, "alpha": 0.6}
+            wire = {"arrowstyle": "-", "shrinkA": 14, "shrinkB": 14, **look}
+            wire["color"] = WIRES[j]
+            axis.annotate("", (below, 0), (x, 1), arrowprops=wire)
+        _dot(axis, below, 0, f"$\\delta_{i}$", 1)
     for x in range(-padding, n + padding):
         inside = 0 <= x < n
-        text = f"$x_{x}$" if inside else "0"
-        _dot(axis, x, 1, text, bold=x == marked, faint=not inside)
-    for i in range(places):
-        _dot(axis, stride * i - padding + (k - 1) / 2, 0, f"$\\delta_{i}$")
-    axis.set(xlim=(-1.6, n + 0.6), ylim=(-0.35, 1.35))
+        width = 2.6 if x == marked else 1
+        _dot(axis, x, 1, f"$x_{x}$" if inside else "0", width if inside else 0)
+    axis.set(xlim=(-1.5, n + 0.5), ylim=(-0.35, 1.35))
 
 
-def _dot(axis: Axes, x: float, y: float, text: str, bold=False, faint=False) -> None:
-    edge = INK if not faint else "#9a9a9a"
-    face = {"fc": "#ffe3cf" if bold else "#f3f3f3", "ec": edge, "lw": 2 if bold else 1}
-    frame = {"boxstyle": "circle,pad=0.28", **face}
-    look = {"ha": "center", "va": "center", "fontsize": 13, "color": "#333333"}
-    axis.text(x, y, text, bbox=frame, zorder=3, alpha=0.6 if faint else 1, **look)
+def _dot(axis: Axes, x: float, y: float, text: str, width: float) -> None:
+    frame = {"boxstyle": "circle,pad=0.25", "fc": "none", "ec": INK, "lw": width}
+    look = {"ha": "center", "va": "center", "fontsize": 13}
+    axis.text(x, y, text, bbox=frame if width else None, **look)
 
 
 def check_curve(h: Sequence[float], errors: Mapping[str, Tensor]) -> Figure:
@@ -177,7 +165,7 @@ def check_curve(h: Sequence[float], errors: Mapping[str, Tensor]) -> Figure:
         h: the steps.
         errors: name -> [directions, steps]; the median is drawn, the range is shaded.
     """
-    figure = Figure(figsize=(5.6, 3.9))
+    figure = Figure(figsize=(4.8, 3.9))
     axis = figure.subplots()
     looks = zip(("orange", "sky", "blue"), ("s", "^", "o"))
     for (name, values), (colour, mark) in zip(errors.items(), looks):
@@ -188,7 +176,7 @@ def check_curve(h: Sequence[float], errors: Mapping[str, Tensor]) -> Figure:
         axis.plot(
             h, values.median(0).values, mark + "-", ms=4, color=colour, label=name
         )
-    axis.set(xscale="log", yscale="log", ylim=(1e-12, 1e3))
+    axis.set(xscale="log", yscale="log", ylim=(1e-12, 1e6))
     axis.set_xlabel("step h", fontsize=LARGE)
     axis.set_ylabel("relative error", fontsize=LARGE)
     axis.tick_params(labelsize=LARGE - 1)
@@ -199,7 +187,7 @@ def check_curve(h: Sequence[float], errors: Mapping[str, Tensor]) -> Figure:
 
 def drift(curves: Mapping[str, Sequence[float]]) -> Figure:
     """Largest difference between two sets of weights, step by step (log scale)."""
-    figure = Figure(figsize=(5.6, 3.2))
+    figure = Figure(figsize=(4.8, 3.2))
     axis = figure.subplots()
     looks = zip(("orange", "blue", "green"), ("-", "-", "--"))
     for (name, values), (colour, line) in zip(curves.items(), looks):

@@ -125,7 +125,7 @@ def _naive(z: Tensor, g: Tensor) -> Tensor:
                 (
                     _naive,
                     "Right for small logits; e to the power 300 is infinite in "
-                    "float32. What may you subtract from a row without changing the quotient?",
+                    "float32. What may you subtract from a whole row?",
                 ),
                 (
                     lambda z, g: z.softmax(1),

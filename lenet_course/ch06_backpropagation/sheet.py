@@ -20,8 +20,8 @@ margin:.5rem 0}
 .bp .bp-r>div{display:flex;align-items:center;gap:.45rem}
 .bp table{border-collapse:collapse;margin:0;width:auto;color:inherit;
 background:none;font-size:.95rem}
-.bp td{border:1px solid currentColor;width:2.1rem;height:2.1rem;min-width:2.1rem;
-padding:0;text-align:center;background:none}
+.bp td{border:1px solid currentColor!important;width:2.1rem;height:2.1rem;
+min-width:2.1rem;padding:0!important;text-align:center!important;background:none}
 .bp .bp-l{height:2rem;border-bottom:1px solid currentColor;opacity:.55}
 """
 
