@@ -60,14 +60,17 @@ def time_round(version: str, batch: int, seed: int) -> dict[str, float]:
 
 
 def main() -> None:
+    minutes = records.parser(__doc__).parse_args().minutes
     torch.set_num_threads(1)
-    runs = records.Runs("way-back", seconds=SECONDS, clock="processor time")
-    for seed in SEEDS:  # a round of everything, then the next: drift hits all alike
-        for batch in BATCHES:
-            for version in VERSIONS:
-                key = {"version": version, "batch": batch, "seed": seed}
-                if key not in runs:
-                    runs.add(key | time_round(version, batch, seed))
+    settings = {"seconds": SECONDS, "clock": "processor time"}
+    runs = records.Runs("way-back", ("version", "batch", "seed"), **settings)
+    jobs = (  # a round of everything, then the next: drift hits all alike
+        {"version": version, "batch": batch, "seed": seed}
+        for seed in SEEDS
+        for batch in BATCHES
+        for version in VERSIONS
+    )
+    runs.finish(jobs, time_round, minutes)
 
 
 if __name__ == "__main__":
