@@ -1,0 +1,129 @@
+"""What the two constraints of a convolution are worth: C1 dense, local and shared.
+
+    python -m experiments.layers.sharing  # needs MNIST; resumes where it stopped
+    python -m experiments.layers.sharing --minutes 2  # starts no run later
+    python -m experiments.layers.sharing --rates      # and then seed 0 at other rates
+
+C1 of LeNet-5 makes 6@28x28 units from 32x32 pixels. Here they are joined to the pixels
+in three ways: each to all of them (4,821,600 parameters), each to its 5x5 window with
+weights of its own (122,304), or with one kernel a map (156). ReLU and one dense layer
+to ten outputs follow, as nothing behind C1 may profit from neighbourhoods. 300 digits
+or 10,000, drawn anew for each of five seeds, in either case 400 batches of 100 by Adam;
+scored on the 10,000 test digits. The local and the shared layer train a second time
+on digits whose pixels are shuffled, all in the same way. (A dense layer cannot tell:
+with its weights shuffled alike it computes the same, start and every step.) Rate 0.001
+for all, chosen before anything was run; --rates shows on seed 0 what the choice moves.
+"""
+
+import argparse
+import itertools
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from experiments.records import Runs
+from lenet_helpers import data
+
+SIZES, SEEDS, STEPS, BATCH, RATE = (300, 10_000), 5, 400, 100, 1e-3
+OTHER_RATES = (3e-4, 3e-3)
+KINDS = ("dense", "local", "shared")
+
+
+class Local(nn.Module):
+    """C1 with a kernel and a bias for each of its 4,704 units."""
+
+    def __init__(self):
+        super().__init__()
+        bound = 25**-0.5  # PyTorch's start of a convolution with 25 inputs a unit
+        self.weight = nn.Parameter(torch.empty(784, 25, 6).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(784, 1, 6).uniform_(-bound, bound))
+
+    def forward(self, x: Tensor) -> Tensor:
+        windows = F.unfold(x, 5).permute(2, 0, 1)  # [784, N, 25]
+        units = windows @ self.weight + self.bias
+        return units.permute(1, 2, 0).unflatten(2, (28, 28))
+
+
+def network(kind: str) -> nn.Sequential:
+    """C1 of this kind, ReLU, ten outputs."""
+    head = nn.Linear(4704, 10)  # drawn first: the same for all three kinds
+    first = {
+        "dense": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 4704)),
+        "local": Local,
+        "shared": lambda: nn.Conv2d(1, 6, 5),
+    }[kind]()
+    return nn.Sequential(first, nn.ReLU(), nn.Flatten(), head)
+
+
+def shuffled(images: Tensor) -> Tensor:
+    """Every image with its pixels in one and the same other order."""
+    order = torch.randperm(1024, generator=torch.Generator().manual_seed(1998))
+    return images.flatten(1)[:, order].view_as(images)
+
+
+def train(model: nn.Module, images: Tensor, labels: Tensor, rate: float) -> None:
+    adam = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+    for _ in range(STEPS):
+        batch = torch.randint(len(labels), (BATCH,))
+        loss = F.cross_entropy(model(images[batch]), labels[batch])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+
+
+@torch.inference_mode()
+def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    logits = torch.cat([model(part) for part in images.split(500)])
+    return (logits.argmax(1) == labels).double().mean().item()
+
+
+def run(digits: data.DigitData, key: dict) -> dict:
+    images, labels = digits.train.tensors
+    test_images, test_labels = digits.test.tensors
+    drawn = torch.Generator().manual_seed(key["seed"])
+    chosen = torch.randperm(len(labels), generator=drawn)[: key["digits"]]
+    images, labels = images[chosen], labels[chosen]
+    if key["pixels"] == "shuffled":
+        images, test_images = shuffled(images), shuffled(test_images)
+    torch.manual_seed(key["seed"])
+    model = network(key["kind"])
+    torch.manual_seed(key["seed"])  # the same batches for all three kinds
+    start = time.perf_counter()
+    train(model, images, labels, key["rate"])
+    return {
+        **key,
+        "c1_params": sum(p.numel() for p in model[0].parameters()),
+        "known": accuracy(model, images, labels),
+        "test_accuracy": accuracy(model, test_images, test_labels),
+        "seconds": round(time.perf_counter() - start, 1),
+    }
+
+
+def keys(rates: bool):
+    """Five seeds at one rate; with ``rates``, what others give for the first seed."""
+    for seed, size, kind in itertools.product(range(SEEDS), SIZES, KINDS):
+        for pixels in ("in place", "shuffled")[: 1 if kind == "dense" else 2]:
+            yield dict(kind=kind, pixels=pixels, digits=size, seed=seed, rate=RATE)
+    others = OTHER_RATES if rates else ()
+    for size, kind, rate in itertools.product(SIZES, KINDS, others):
+        yield dict(kind=kind, pixels="in place", digits=size, seed=0, rate=rate)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--rates", action="store_true")
+    chosen = parser.parse_args()
+    end = time.monotonic() + 60 * chosen.minutes
+    torch.set_num_threads(1)
+    digits = data.load("mnist")
+    runs = Runs("sharing", steps=STEPS, batch_size=BATCH, optimizer="adam")
+    for key in keys(chosen.rates):
+        if key not in runs and time.monotonic() < end:
+            runs.add(run(digits, key))
+
+
+if __name__ == "__main__":
+    main()
