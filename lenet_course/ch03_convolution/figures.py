@@ -92,7 +92,7 @@ def dots(
     >>> len(dots({"few": {"a": [1.0, 2.0]}, "many": {"a": [0.5, 0.7]}}, "error").axes)
     2
     """
-    figure = Figure(figsize=(5.6, sum(height * len(g) + 0.75 for g in groups.values())))
+    figure = Figure(figsize=(5.6, sum(0.5 * len(g) + 0.75 for g in groups.values())))
     tall = [len(variants) for variants in groups.values()]
     axes = figure.subplots(len(groups), 1, squeeze=False, height_ratios=tall)[:, 0]
     for axis, (title, variants) in zip(axes, groups.items()):
@@ -130,7 +130,7 @@ def row(pictures: Mapping[str, Tensor], columns: int = 3, frame: int = 0) -> Fig
     low = min(p.min().item() for p in pictures.values())
     high = max(p.max().item() for p in pictures.values())
     figure = Figure(figsize=(5.6, lines * (5.6 / columns + 0.3)))
-    axes = figure.subplots(lines, columns, squeeze=False).flat
+    axes = figure.subplots(lines, columns, squeeze=False).flatten()
     for axis in axes:
         _bare(axis)
     for axis, (title, picture) in zip(axes, pictures.items()):
