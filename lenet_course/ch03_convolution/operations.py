@@ -180,12 +180,11 @@ def _flaw(model: nn.Module) -> str | None:
     read = torch.stack(
         [torch.autograd.grad(unit, x, retain_graph=True)[0][0] for unit in units]
     )
-    if (
-        read.sum((2, 3)).abs().sum()
-        > read[..., 4:9, 4:9].sum((2, 3)).abs().sum() + 1e-4
-    ):
+    inside = read[..., 4:9, 4:9].clone()
+    read[..., 4:9, 4:9] = 0
+    if read.any():
         return "A result should read 5×5 places of each map."
-    for windows in read[..., 4:9, 4:9].transpose(0, 1).flatten(2):
+    for windows in inside.transpose(0, 1).flatten(2):
         first, second, *_ = torch.linalg.svdvals(windows).tolist()
         if second > 1e-3 * first:
             return "Every map should have one kernel, which all 16 results share."
