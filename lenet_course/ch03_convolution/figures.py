@@ -21,7 +21,7 @@ def _bare(axis: Axes) -> None:
 def _square(axis: Axes, row: float, column: float, side: float, color: str) -> None:
     corner = (column - 0.5, row - 0.5)
     frame = {"edgecolor": COLORS[color], "facecolor": "none", "linewidth": 2.5}
-    axis.add_patch(patches.Rectangle(corner, side, side, **frame))
+    axis.add_patch(patches.Rectangle(corner, side, side, clip_on=False, **frame))
 
 
 def sliding(image: Tensor, kernel: Tensor, result: Tensor, unit: int) -> Figure:
@@ -48,12 +48,11 @@ def sliding(image: Tensor, kernel: Tensor, result: Tensor, unit: int) -> Figure:
         axis.imshow(values.numpy(), SIGNED, vmin=-limit, vmax=limit)
     _square(axes[0], row, column, len(kernel), "amber")
     _square(axes[2], row, column, 1, "amber")
-    grey = {"edgecolor": INK, "facecolor": "none", "linewidth": 0.8}
-    rows, columns = result.shape
-    axes[2].add_patch(patches.Rectangle((-0.5, -0.5), columns, rows, **grey))
     for axis, title in zip(axes, ("image", "kernel", "map")):
         _bare(axis)
         axis.set_title(title, fontsize=LARGE)
+    for spine in axes[2].spines.values():  # what is not yet filled has an edge, too
+        spine.set_visible(True)
     return figure
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from scipy import signal
+from scipy import signal, stats
 from torch import nn
 
 from lenet_course import exercises, quiz
@@ -421,3 +421,70 @@ def test_separable_refuses(wrong):
 )
 def test_no_answer_makes_a_checker_crash(id, odd):
     assert verdict(id, odd).status in ("not yet", "not attempted")
+
+
+# --- the long runs ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def results(root):
+    def load(name):
+        path = root / "experiments" / "results" / f"{name}.json"
+        return sorted(json.loads(path.read_text())["runs"], key=lambda r: r["seed"])
+
+    return load
+
+
+@pytest.fixture(scope="module")
+def sharing(results):
+    def errors(kind, digits, pixels="in place"):
+        key = dict(kind=kind, digits=digits, pixels=pixels, rate=0.001)
+        rows = [r for r in results("sharing") if key.items() <= r.items()]
+        assert [r["seed"] for r in rows] == list(range(5))
+        return [100 - 100 * r["test_accuracy"] for r in rows]
+
+    return errors
+
+
+def interval(a, b):
+    "b − a: mean and half of the paired 95 % interval, by SciPy."
+    low, high = stats.ttest_rel(b, a).confidence_interval(0.95)
+    return (low + high) / 2, (high - low) / 2
+
+
+@pytest.mark.parametrize("digits", [300, 5_000])
+@pytest.mark.parametrize("other", ["dense", "local"])
+def test_sharing_is_not_told_apart_in_place(sharing, digits, other):
+    mean, half = interval(sharing(other, digits), sharing("shared", digits))
+    assert abs(mean) < half and 0.75 < half < 1.25  # "about a point wide"
+
+
+def test_locality_helps_with_few_digits_only(sharing):
+    mean, half = interval(sharing("dense", 300), sharing("local", 300))
+    assert (f"{-mean:.1f}", f"{half:.1f}") == ("0.6", "0.4") and half < -mean
+    mean, half = interval(sharing("dense", 5_000), sharing("local", 5_000))
+    assert abs(mean) < half
+
+
+def test_shuffled_pixels_cost_what_the_text_says(sharing, cells):
+    local, shared = (sharing(kind, 5_000, "shuffled") for kind in ("local", "shared"))
+    pairs = [
+        (sharing("dense", 5_000), shared),
+        (sharing("local", 5_000), local),
+        (local, shared),
+    ]
+    for pair in pairs:
+        mean, half = interval(*pair)
+        assert mean > half
+        assert f"{mean:.1f} ± {half:.1f}" in said(cells, "17e")
+
+
+def test_the_shared_layer_scatters_most(sharing):
+    for digits in (300, 5_000):
+        spread = {k: np.std(sharing(k, digits)) for k in ("dense", "local", "shared")}
+        assert max(spread, key=spread.get) == "shared"
+
+
+def test_the_wide_network_is_smaller_than_the_local_one():
+    head = 784 * 18 * 10 + 10
+    assert 18 * 26 + head == 141_598 < 122_304 + 4704 * 10 + 10 == 169_354
