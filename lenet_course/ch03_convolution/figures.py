@@ -64,7 +64,7 @@ def matrices(layers: Mapping[str, Tensor]) -> Figure:
     2
     """
     rows = next(iter(layers.values())).shape[0]
-    figure = Figure(figsize=(5.6, 2.75 * len(layers)))
+    figure = Figure(figsize=(4.9, 2.45 * len(layers)))
     for axis, (title, weight) in zip(figure.subplots(len(layers), 1), layers.items()):
         values = weight.clone()
         values[values == 0] = math.nan
@@ -91,7 +91,7 @@ def dots(
     >>> len(dots({"few": {"a": [1.0, 2.0]}, "many": {"a": [0.5, 0.7]}}, "error").axes)
     2
     """
-    figure = Figure(figsize=(5.6, sum(0.5 * len(g) + 0.75 for g in groups.values())))
+    figure = Figure(figsize=(4.8, sum(0.5 * len(g) + 0.75 for g in groups.values())))
     tall = [len(variants) for variants in groups.values()]
     axes = figure.subplots(len(groups), 1, squeeze=False, height_ratios=tall)[:, 0]
     for axis, (title, variants) in zip(axes, groups.items()):
@@ -147,7 +147,7 @@ def paths(counts: Mapping[str, Tensor]) -> Figure:
     >>> len(paths({"1, 2": torch.tensor([1.0, 2.0, 1.0])}).axes)
     1
     """
-    figure = Figure(figsize=(5.6, 1.9 * len(counts) + 0.3))
+    figure = Figure(figsize=(4.8, 1.8 * len(counts) + 0.3))
     axes = figure.subplots(len(counts), 1, squeeze=False, sharex=True)[:, 0]
     for axis, (title, values), color in zip(axes, counts.items(), COLORS.values()):
         middle = len(values) // 2
