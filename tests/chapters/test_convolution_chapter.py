@@ -510,6 +510,9 @@ def test_the_wide_network_is_smaller_than_the_local_one():
     assert 18 * 26 + head == 141_598 < 122_304 + 4704 * 10 + 10 == 169_354
 
 
+EQUAL = [(3, 17), (5, 6), (7, 3)]  # kernel and maps, at equal parameters
+
+
 @pytest.fixture(scope="module")
 def by_kernel(results):
     def errors(kernel, maps, epochs=8):
@@ -522,7 +525,7 @@ def by_kernel(results):
 
 
 @pytest.mark.parametrize("epochs", [2, 8])
-@pytest.mark.parametrize("pair", itertools.combinations([(3, 17), (5, 6), (7, 3)], 2))
+@pytest.mark.parametrize("pair", list(itertools.combinations(EQUAL, 2)))
 def test_sizes_are_not_told_apart_at_equal_parameters(by_kernel, epochs, pair):
     mean, half = interval(*[by_kernel(*one, epochs) for one in pair])
     assert abs(mean) < half
