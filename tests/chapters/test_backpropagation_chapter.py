@@ -243,12 +243,28 @@ def test_the_published_lenet_learns_by_hand_what_autograd_teaches_it(hand, train
     model = models.LeNet5().double()
     before = [p.detach().clone() for p in model.parameters()]
     losses = (
-        partial(hand.equation9, j=5.0),
-        partial(models.original.criterion_eq9, j=5.0),
+        partial(hand.equation9, j=80.0),
+        partial(models.original.criterion_eq9, j=80.0),
     )
     apart, _ = trained(model, hand.of_1998, *losses, rate=0.001)
     assert max(apart) < 1e-10
     assert all((a != b).any() for a, b in zip(before, model.parameters()))
+    penalties = model(draw(8, 1, 32, 32)).detach()
+    felt = (-penalties).logsumexp(1).exp()  # against the e^-j of "no digit"
+    assert (felt > 0.1 * math.exp(-80)).all() and (felt < math.exp(-5) * 1e-6).all()
+
+
+def test_max_pooling_alone_makes_the_black_units_of_the_first_figure():
+    model = models.load_pretrained()
+    x = draw(1, 1, 32, 32, dtype=torch.float32)
+    c1 = model.act(model.c1(x))
+    c3 = model.act(model.c3(model.s2(c1)))
+    f6 = model.act(model.f6(model.act(model.c5(model.s4(c3))).flatten(1)))
+    loss = F.cross_entropy(model.output(f6), torch.tensor([4]))
+    asked = torch.autograd.grad(loss, (c1, c3, f6))
+    black = [(g == 0).float().mean().item() for g in asked]
+    assert black[0] == pytest.approx(0.75, abs=0.03) and black[1] == 0.75
+    assert black[2] == 0 and (f6 == 0).float().mean() > 0.2  # off, and yet asked
 
 
 def test_what_is_kept_is_the_9108_numbers_of_the_architecture_chapter(hand):
