@@ -563,8 +563,22 @@ def test_subtly_wrong_code_is_told_where_to_look():
         y.backward(grad[None, None])
         return a.grad, b.grad
 
+    def product(x, w, padding, stride):
+        return F.pad(x, (padding, padding)).unfold(0, len(w), stride) @ w
+
+    def forward_mode(x, w, grad, stride, padding):
+        call = partial(product, padding=padding, stride=stride)
+        both = torch.func.jacfwd(call, (0, 1))(x, w)
+        return tuple(grad @ jacobian for jacobian in both)
+
+    def reverse_mode(x, w, grad, stride, padding):
+        call = partial(product, padding=padding, stride=stride)
+        return torch.func.vjp(call, x, w)[1](grad)
+
     assert "wire" in pointer("conv1d", shifted_by_one)
     assert "wire" in pointer("conv1d", wraps_round)
+    assert "autograd" in pointer("conv1d", forward_mode)
+    assert "autograd found" in pointer("conv1d", reverse_mode)
     assert "write that yourself" in pointer("conv1d", by_library)
     assert "autograd" in pointer("conv1d", tracked)
 
@@ -597,7 +611,12 @@ def test_subtly_wrong_code_is_told_where_to_look():
             (z.logsumexp(1) * g).sum().backward()
         return z.grad
 
+    def one_shift(z, g):
+        e = (z - z.max()).exp()
+        return g[:, None] * e / e.sum(1, keepdim=True)
+
     assert "autograd" in pointer("logsumexp", tracked_lse)
+    assert "Each row" in pointer("logsumexp", one_shift)
     assert "axis" in pointer("logsumexp", lambda z, g: g[:, None] * z.softmax(0))
     assert "logarithm" in pointer("logsumexp", lambda z, g: -g[:, None] * z.softmax(1))
     assert "logarithm" in pointer("logsumexp", lambda z, g: g[:, None] * z.sigmoid())
