@@ -6,8 +6,10 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from lenet_course.exercises.compare import Checker
+from lenet_course.exercises.compare import Checker, NotYet
 from lenet_course.exercises.staged import attempt
+
+_AUTOGRAD = "Right, but autograd found it: write the way back yourself."
 
 
 class Calls(TorchFunctionMode):
@@ -41,8 +43,9 @@ def by_hand(
     """``inner``, and then: no graph recorded by autograd, no ``banned`` function.
 
     The answer is run once more, on ``case``. Whatever autograd would need on the way
-    back it saves, and PyTorch says when it saves something. ``banned`` are beginnings
-    of names.
+    back it saves, and PyTorch says when it saves something; `torch.func` refuses to run
+    where that is watched, and its forward mode makes dual numbers. ``banned`` are
+    beginnings of names.
     """
 
     def test(answer: Any) -> str | None:
@@ -52,10 +55,15 @@ def by_hand(
         hooks = torch.autograd.graph.saved_tensors_hooks(
             lambda tensor: saved.append(1) or tensor, lambda tensor: tensor
         )
-        with hooks, Calls() as calls:
-            attempt(answer, *copy.deepcopy(case))
-        if saved:
-            return "Right, but autograd found it: write the way back yourself."
+        try:
+            with hooks, Calls() as calls:
+                attempt(answer, *copy.deepcopy(case))
+        except NotYet as error:
+            if "saved tensor hooks" in str(error):  # torch.func.vjp, grad, jacrev
+                return _AUTOGRAD
+            raise
+        if saved or "_make_dual" in calls.names:
+            return _AUTOGRAD
         used = [name for name in calls.names if name.startswith(banned)]
         if used:
             return f"Right, but PyTorch's own `{used[0]}` did it: write that yourself."

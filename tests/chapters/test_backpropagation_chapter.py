@@ -243,12 +243,28 @@ def test_the_published_lenet_learns_by_hand_what_autograd_teaches_it(hand, train
     model = models.LeNet5().double()
     before = [p.detach().clone() for p in model.parameters()]
     losses = (
-        partial(hand.equation9, j=5.0),
-        partial(models.original.criterion_eq9, j=5.0),
+        partial(hand.equation9, j=80.0),
+        partial(models.original.criterion_eq9, j=80.0),
     )
     apart, _ = trained(model, hand.of_1998, *losses, rate=0.001)
     assert max(apart) < 1e-10
     assert all((a != b).any() for a, b in zip(before, model.parameters()))
+    penalties = model(draw(8, 1, 32, 32)).detach()
+    felt = (-penalties).logsumexp(1).exp()  # against the e^-j of "no digit"
+    assert (felt > 0.1 * math.exp(-80)).all() and (felt < math.exp(-5) * 1e-6).all()
+
+
+def test_max_pooling_alone_makes_the_black_units_of_the_first_figure():
+    model = models.load_pretrained()
+    x = draw(1, 1, 32, 32, dtype=torch.float32)
+    c1 = model.act(model.c1(x))
+    c3 = model.act(model.c3(model.s2(c1)))
+    f6 = model.act(model.f6(model.act(model.c5(model.s4(c3))).flatten(1)))
+    loss = F.cross_entropy(model.output(f6), torch.tensor([4]))
+    asked = torch.autograd.grad(loss, (c1, c3, f6))
+    black = [(g == 0).float().mean().item() for g in asked]
+    assert black[0] == pytest.approx(0.75, abs=0.03) and black[1] == 0.75
+    assert black[2] == 0 and (f6 == 0).float().mean() > 0.2  # off, and yet asked
 
 
 def test_what_is_kept_is_the_9108_numbers_of_the_architecture_chapter(hand):
@@ -547,8 +563,22 @@ def test_subtly_wrong_code_is_told_where_to_look():
         y.backward(grad[None, None])
         return a.grad, b.grad
 
+    def product(x, w, padding, stride):
+        return F.pad(x, (padding, padding)).unfold(0, len(w), stride) @ w
+
+    def forward_mode(x, w, grad, stride, padding):
+        call = partial(product, padding=padding, stride=stride)
+        both = torch.func.jacfwd(call, (0, 1))(x, w)
+        return tuple(grad @ jacobian for jacobian in both)
+
+    def reverse_mode(x, w, grad, stride, padding):
+        call = partial(product, padding=padding, stride=stride)
+        return torch.func.vjp(call, x, w)[1](grad)
+
     assert "wire" in pointer("conv1d", shifted_by_one)
     assert "wire" in pointer("conv1d", wraps_round)
+    assert "autograd" in pointer("conv1d", forward_mode)
+    assert "autograd found" in pointer("conv1d", reverse_mode)
     assert "write that yourself" in pointer("conv1d", by_library)
     assert "autograd" in pointer("conv1d", tracked)
 
@@ -581,7 +611,12 @@ def test_subtly_wrong_code_is_told_where_to_look():
             (z.logsumexp(1) * g).sum().backward()
         return z.grad
 
+    def one_shift(z, g):
+        e = (z - z.max()).exp()
+        return g[:, None] * e / e.sum(1, keepdim=True)
+
     assert "autograd" in pointer("logsumexp", tracked_lse)
+    assert "Each row" in pointer("logsumexp", one_shift)
     assert "axis" in pointer("logsumexp", lambda z, g: g[:, None] * z.softmax(0))
     assert "logarithm" in pointer("logsumexp", lambda z, g: -g[:, None] * z.softmax(1))
     assert "logarithm" in pointer("logsumexp", lambda z, g: g[:, None] * z.sigmoid())
