@@ -83,6 +83,7 @@ def _kernel_environment(scratch: Path) -> dict[str, str]:
     return os.environ | {
         "LENET_PROBE": str(scratch / "probe.json"),
         "IPYTHONDIR": str(scratch / "ipython"),
+        "OMP_WAIT_POLICY": "PASSIVE",  # or a busy machine waits for waiting threads
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONHASHSEED": "0",
         "SOURCE_DATE_EPOCH": "0",  # the date that matplotlib writes into an SVG
