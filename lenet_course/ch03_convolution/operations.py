@@ -73,7 +73,7 @@ def _by_padding(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> Tensor:
         "channels: `a.transpose(0, 1)`.",
         "Convolve that with `b` turned by 180° (`b.flip(2, 3)`), padded by k₂ − 1.",
     ],
-    more="Without a bend between them, two layers are one: depth needs activations.",
+    more="Without an activation between them, two layers are one.",
 )
 def merge(a: Tensor, b: Tensor) -> Tensor:
     """a is [M, C, k₁, k₁], b is [O, M, k₂, k₂]; the result [O, C, k₁ + k₂ − 1, …].

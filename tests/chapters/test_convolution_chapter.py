@@ -143,6 +143,17 @@ def test_unread_pixels_are_those_without_a_window(built):
         assert built["unread"](n, k, s, p) == sorted(set(range(n + 2 * p)) - read)
 
 
+def test_no_pixel_is_missed_while_dilations_stay_within_the_field(built):
+    for dilations in itertools.product(range(1, 5), repeat=3):
+        steps = itertools.product(*[(-d, 0, d) for d in dilations])
+        read, fields = {sum(path) for path in steps}, [1]
+        for d in dilations:
+            fields.append(fields[-1] + 2 * d)
+        if all(d <= field for d, field in zip(dilations, fields)):
+            assert len(read) == fields[-1]
+    assert (built["count_paths"](1, 4)[1:-1] == 0).any()
+
+
 def test_paths_are_sums_of_one_step_of_each_layer(built):
     for dilations in [(2, 2, 2), (1, 2, 3), (1, 2)]:
         steps = itertools.product(*[(-d, 0, d) for d in dilations])
@@ -496,7 +507,32 @@ def test_shuffled_pixels_cost_what_the_text_says(sharing, cells):
     for pair in pairs:
         mean, half = interval(*pair)
         assert mean > half
-        assert f"{mean:.1f} ± {half:.1f}" in said(cells, "17e")
+        assert f"{mean:.2f} ± {half:.2f}" in said(cells, "17e")
+
+
+def test_what_moves_with_the_rate(results, cells):
+    def at(kind, pixels="in place", rate=0.001):
+        key = {"kind": kind, "pixels": pixels, "digits": 5_000, "rate": rate}
+        rows = [r for r in results("sharing") if key.items() <= r.items()]
+        return [100 - 100 * r["test_accuracy"] for r in rows]
+
+    for kind in ("local", "wide"):
+        mean, half = interval(at("dense"), at(kind))
+        assert abs(mean) < half
+        assert f"(−{-mean:.1f} ± {half:.1f})" in said(cells, "17e")
+    for kind in ("local", "shared"):
+        mean, half = interval(at("dense"), at(kind, "shuffled"))
+        assert mean > half and f"{mean:.1f} ± {half:.1f}" in said(cells, "17e")
+    for control in [("local", "shuffled"), ("shared", "shuffled"), ("wide",)]:
+        assert at(*control, rate=0.003)[0] < at(*control)[0]
+
+
+def test_how_far_the_intervals_of_sharing_reach(sharing, cells):
+    mean, half = interval(sharing("local", 5_000), sharing("shared", 5_000))
+    assert f"up to {mean + half:.1f} points" in said(cells, "17e")
+    mean, half = interval(sharing("dense", 5_000), sharing("shared", 5_000))
+    assert f"up to {half - mean:.1f} on the dense one" in said(cells, "17e")
+    assert 4_704 * 10 + 10 == 47_050 and 3 * 47_040 + 10 == 141_130
 
 
 def test_the_shared_layer_scatters_most(sharing):
@@ -547,6 +583,7 @@ def test_the_networks_have_the_size_that_is_said(cells):
     sizes = [size(3, 17), size(5, 6), size(7, 3)]
     assert sizes == [10_484, 10_422, 10_368] and size(3, 6) == 8_790
     assert "8,790 parameters against 10,422" in said(cells, "97")
+    assert size(7, 6) == 12_870 and "12,870" in said(cells, "97")
 
 
 def test_training_narrowed_the_effective_field(results):
