@@ -9,6 +9,7 @@ MINUTES = {
     "01-history": 60,
     "02-architecture": 50,
     "08-training": 70,
+    "03-convolution": 90,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
     "11-feature-maps": 80,
