@@ -4,9 +4,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lenet_course.ch03_convolution.own import own
 from lenet_course.exercises.checkers import function, module
 from lenet_course.exercises.registry import exercise
+from lenet_course.watched import watched
+
+# What `F.conv*`, `F.conv_transpose*`, `F.fold`, their gradients and FFTs arrive at.
+WHOLE = ("convolution", "convolution_backward", "col2im", "im2col")
 
 
 def _random(generator: torch.Generator, *shape: int) -> Tensor:
@@ -113,7 +116,7 @@ def _stamped(x: Tensor, kernel: Tensor, stride: int, add: bool = True) -> Tensor
 @exercise(
     "convolution.stamp",
     task="Write `stamp(x, kernel, stride)`: a transposed convolution of one row.",
-    checker=own(
+    checker=watched(
         function(
             _library,
             _stamp_cases,
@@ -142,6 +145,7 @@ def _stamped(x: Tensor, kernel: Tensor, stride: int, add: bool = True) -> Tensor
         ),
         _stamp_cases(torch.Generator().manual_seed(0))[1],
         wrong=((_library, "write that yourself"),),
+        banned=WHOLE,
     ),
     hints=[
         "How long is the result? The last copy starts at (n − 1)·stride.",

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from lenet_course.ch19_coding.watched import watched
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
+from lenet_course.watched import watched
 
 
 def _maps(generator: torch.Generator) -> list[tuple]:

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_course.ch19_coding.watched import watched
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
+from lenet_course.watched import watched
 
 
 def _codes(labels: Tensor, classes: int) -> Tensor:
