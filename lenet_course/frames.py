@@ -20,7 +20,9 @@ COLOURS = 256  # of a frame's palette: a third of the bytes, no visible differen
 LIMIT = 600_000  # bytes of all frames together: more makes a page slow to load
 
 # Inline, as scripts inside an output run only in some notebooks. `this` finds its
-# own frames, so nothing needs an id and any number of sliders share a page.
+# own frames, so nothing needs an id and any number of sliders share a page. What
+# starts them is a picture of one dot that comes last: a picture may load while a
+# browser still reads what follows it, and by then all frames and the slider are there.
 _MOVE = (
     "const f=this.closest('.lf').querySelectorAll('figure'),"
     "c=f[this.value].lastElementChild.textContent;"
@@ -33,6 +35,7 @@ _START = (
     "b.lastElementChild.hidden=false;b.firstElementChild.removeAttribute('tabindex');"
     "r.dispatchEvent(new Event('input'))"
 )
+_DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAUwAOw=="
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,13 @@ class Frame:
     caption: str
     alt: str
 
-    def html(self, onload: str = "") -> str:
+    def html(self) -> str:
         source = base64.b64encode(self.png).decode()
-        event = f' onload="{onload}"' if onload else ""
         return (
             '<figure style="margin:0;flex:0 0 auto;max-width:100%">'
             f'<img src="data:image/png;base64,{source}" alt="{escape(self.alt)}" '
             f'width="{self.width}" height="{self.height}" '
-            f'style="max-width:100%;height:auto"{event}>'
+            'style="max-width:100%;height:auto">'
             f"<figcaption>{escape(self.caption)}</figcaption></figure>"
         )
 
@@ -71,10 +73,7 @@ class Frames:
 
     def _repr_html_(self) -> str:
         label, last = escape(self.label), len(self.pictures) - 1
-        figures = "".join(
-            picture.html(_START if i == 0 else "")
-            for i, picture in enumerate(self.pictures)
-        )
+        figures = "".join(picture.html() for picture in self.pictures)
         return (
             f'<div class="lf" style="color:inherit" {OWN_KEYS}>'
             f'<div tabindex="0" role="group" aria-label="{label}: {last + 1} pictures" '
@@ -85,7 +84,7 @@ class Frames:
             'autocomplete="off" style="width:14rem;max-width:100%;accent-color:#2d7dd2;'
             f'margin:.5rem 0" oninput="{_MOVE}"></label> '
             '<output aria-live="off" style="font-weight:600;margin-left:.5rem">'
-            "</output></p></div>"
+            f'</output><img src="{_DOT}" alt="" hidden onload="{_START}"></p></div>'
         )
 
 

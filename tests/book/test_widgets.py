@@ -15,6 +15,8 @@ def built(folder, text: str) -> tuple[BeautifulSoup, str]:
     page.write_text("# Page\n\n" + text, encoding="utf-8")
     settings = {
         "extensions": ["myst_parser", "_ext.widgets"],
+        # Sphinx adds an extension's own to a default that all books of a process share.
+        "source_suffix": {".md": "markdown"},
         "myst_enable_extensions": ["colon_fence"],
         "root_doc": "one/two/page",
     }

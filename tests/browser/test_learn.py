@@ -203,6 +203,23 @@ def test_arrow_keys_move_one_slider_and_not_the_other(browser, tmp_path, slider_
         assert text == "2"
 
 
+def test_a_slider_that_arrives_piece_by_piece_starts(browser, tmp_path, slider_html):
+    pieces = slider_html.split("<")
+    slowly = """async pieces => {
+        document.open();
+        for (const piece of pieces) {
+            document.write(piece);
+            await new Promise(done => setTimeout(done, 30));
+        }
+        document.close();
+    }"""
+    with opened(browser, html_page(tmp_path, "", [])) as page:
+        page.evaluate(slowly, [pieces[0], *("<" + piece for piece in pieces[1:])])
+        page.wait_for_function("document.querySelectorAll('output')[1].innerText")
+        assert visible_pictures(page, 0) == ["A peak of 0."]
+        assert visible_pictures(page, 1) == ["Letter b."]
+
+
 def test_without_javascript_every_frame_is_there(browser, tmp_path, slider_html):
     page_address = html_page(tmp_path, slider_html, [])
     with opened(browser, page_address, java_script_enabled=False) as page:

@@ -50,6 +50,7 @@ def small_book(tmp_path, root):
     (source / "conf.py").write_text(
         textwrap.dedent("""
         extensions = ["myst_nb", "sphinxcontrib.bibtex", "_ext.questions"]
+        source_suffix = {".md": "myst-nb"}
         myst_enable_extensions = ["dollarmath"]
         bibtex_bibfiles = ["references.bib"]
         bibtex_reference_style = "author_year"
