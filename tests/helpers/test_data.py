@@ -326,7 +326,9 @@ def test_a_folder_that_may_not_be_read_is_named_as_that(folder, monkeypatch):
 
 def test_the_home_of_an_unknown_user_is_named(monkeypatch):
     monkeypatch.setenv("LENET_DATA", "~nosuchuser/x")
-    with pytest.raises(data.DataError, match="(?s)LENET_DATA=~nosuchuser/x cannot.*home"):
+    with pytest.raises(
+        data.DataError, match="(?s)LENET_DATA=~nosuchuser/x cannot.*home"
+    ):
         data.load()
 
 
