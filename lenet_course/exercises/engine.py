@@ -60,10 +60,7 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 from typing import Any
 
-import torch
-
-from lenet_course.exercises.checkers import NotAttempted, NotYet
-from lenet_course.exercises.limit import Ran, TimeLimit, run
+from lenet_course.exercises.limit import DIED, Ran, run
 from lenet_course.exercises.registry import (
     Exercise,
     UnknownExercise,
@@ -78,7 +75,9 @@ from lenet_course.exercises.show import (
     Hint,
     Verdict,
     Worked,
+    readable,
 )
+from lenet_course.exercises.state import known
 
 __all__ = [
     "Exercise",
@@ -104,13 +103,13 @@ def check(id: str, answer: Any = None) -> Verdict:
     made = get(id)
     if answer is None or answer is ...:
         return Verdict(id, NOT_ATTEMPTED, _how_to_start(made))
-    with torch.random.fork_rng(devices=[]):  # an answer may draw random numbers
-        ran = run(lambda: made.checker(answer), made.seconds)
-    if ran.error is None and ran.value is None:
+    ran = run(lambda: made.checker(answer), made.seconds)
+    if not ran.error and ran.value is None:
         return Verdict(id, CORRECT, made.more)
-    if isinstance(ran.error, NotAttempted):
+    if ran.error == "NotAttempted":
         return Verdict(id, NOT_ATTEMPTED, _how_to_start(made))
-    return Verdict(id, NOT_YET, _pointer(made, ran), ran.printed.strip())
+    pointer = readable(_pointer(made, ran), 590)
+    return Verdict(id, NOT_YET, pointer, readable(ran.printed.strip(), 400))
 
 
 def _how_to_start(made: Exercise) -> str:
@@ -120,20 +119,21 @@ def _how_to_start(made: Exercise) -> str:
 
 def _pointer(made: Exercise, ran: Ran) -> str:
     match ran.error:
-        case None:
+        case "":
             return ran.value
-        case NotYet():
-            return str(ran.error)
-        case TimeLimit():
+        case "NotYet":
+            return ran.said
+        case "TimeLimit":
             return (
                 f"It was still running after {made.seconds:g} s and was stopped: "
                 "does every loop come to its end?"
             )
-        case KeyboardInterrupt():
+        case "KeyboardInterrupt":
             return "You stopped it before it had finished."
-        case _:
-            kind = type(ran.error).__name__
-            return f"Your answer could not be looked at: that raised `{kind}`."
+        case died if died == DIED:
+            return "Your answer ended Python itself: a crash, an exit, or no memory."
+        case error:
+            return f"Your answer could not be looked at: that raised `{error}`."
 
 
 def hint(id: str, number: int | None = None) -> Hint:
@@ -157,7 +157,8 @@ def solution(id: str) -> Worked:
     Raises `UnknownExercise`, and AssertionError if the checker refuses it.
     """
     made = get(id)
-    answer = made.answer()
+    with known():
+        answer = made.answer()
     verdict = check(id, answer)
     if not verdict:
         raise AssertionError(f"the solution of {id} is not accepted: {verdict!r}")
