@@ -37,6 +37,11 @@ def _recorded(logits, labels):
     return loss.detach(), z.grad
 
 
+def _torchs_softmax(logits, labels):
+    log_p, codes = logits.log_softmax(1), F.one_hot(labels, logits.shape[1])
+    return -(codes * log_p).sum(1).mean(), (log_p.exp() - codes) / len(labels)
+
+
 def _naive(logits, labels):
     p = logits.exp() / logits.exp().sum(1, keepdim=True)
     rows = torch.arange(len(labels))
@@ -92,8 +97,9 @@ def _global_shift(logits, labels):
         _loss_cases(torch.Generator().manual_seed(0))[0],
         banned=("softmax", "log_softmax", "cross_entropy"),
         wrong=(
-            (_with_autograd, "write that yourself"),
+            (_with_autograd, "autograd found it"),
             (_recorded, "autograd found it"),
+            (_torchs_softmax, "write that yourself"),
         ),
     ),
     hints=[
@@ -331,13 +337,10 @@ def _nudging(low: float, high: float, width: float, restore=True) -> Callable:
         wrong=[
             (
                 _slopes,
-                "That is the slope itself, as autograd or a formula finds it. A check "
-                "of gradients must come by another way: by differences over h.",
+                "That is the slope, or the difference over a step of your own: take "
+                "the h that you are given, and neither autograd nor a formula.",
             ),
-            (
-                lambda f, x, h: _central(f, x, 1e-5),
-                "That is right for one small step: take the h that you are given.",
-            ),
+            (lambda f, x, h: _central(f, x, 1e-5), "take the h that you are given"),
             (
                 _nudging(0, 1, 1),
                 "Forward differences: their error falls with h, that of central "

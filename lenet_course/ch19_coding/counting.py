@@ -146,7 +146,7 @@ def count_parameters(layers):
 
 def _footprint(layers: list[tuple[int, int]]) -> tuple[int, int]:
     """By gradient: which pixels move one unit, and how far its neighbour looks."""
-    n = 1 + sum(k * 40 for k, _ in layers)
+    n = 2 + sum(k * 40 for k, _ in layers)
     row = torch.zeros(1, 1, n, requires_grad=True)
     out = row
     for kernel, stride in layers:

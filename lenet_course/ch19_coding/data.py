@@ -257,7 +257,7 @@ def _test_idx(answer: Callable) -> str | None:
             (_parse(header=16), "It raises"),
             (_parse(signed=True), "the first values are"),
             (_parse(), "should be refused"),
-            (_parse(strict=True), "longer than its header says"),
+            (_parse(strict=True), "is cut short should be refused"),
         ),
         takes_function=True,
     ),

@@ -63,7 +63,7 @@ def _labels(generator: torch.Generator) -> list[tuple]:
         most=12,
         also=_floats,
         wrong=(
-            (_by_loop, "Without a Python loop"),
+            (_by_loop, "stay with whole tensors"),
             (_codes, "write that yourself"),
             (lambda labels, classes: labels[:, None] == torch.arange(classes), "float"),
         ),
