@@ -96,8 +96,11 @@ def _apart(a: list[float], b: list[float]) -> tuple[float, float]:
 
 def _scores(generator: torch.Generator) -> list[tuple]:
     known = ([0.40, 0.44, 0.42], [0.43, 0.46, 0.46])
-    drawn = torch.rand(3, 2, 6, generator=generator).tolist()
-    return [known, *map(tuple, drawn)]
+    drawn = torch.randint(100, (3, 2, 5), generator=generator) / 100
+    return [
+        known,
+        *((a.tolist(), b.tolist()) for a, b in drawn.double().round(decimals=2)),
+    ]
 
 
 @exercise(

@@ -58,6 +58,8 @@ def _test_eval(answer: Callable) -> str | None:
         got = as_number(attempt(answer, model, images, labels))
         if not torch.equal(kept, model[1].running_mean):
             return "The test images moved the running averages of the network."
+        if abs(got - 85) < 1e-2:
+            return "A share is asked, from 0 to 1."
         if abs(got - 0.85) > 1e-4:
             return f"It says {got:.6g}; scored quietly, this network has 85 %."
         if training and not model.training:
