@@ -163,7 +163,7 @@ def difference(got: Any, want: Any, tolerance: float) -> str | None:
 
 
 def _parts(got: Any) -> Sequence | None:
-    if isinstance(got, Tensor | np.ndarray):
+    if hasattr(got, "__array__"):  # tensors, arrays, columns of a table
         return list(got) if got.ndim else None
     return got if isinstance(got, Sequence) and not isinstance(got, str) else None
 

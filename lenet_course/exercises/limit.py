@@ -10,6 +10,7 @@ only an endless C function that keeps Python's lock is then beyond any limit.
 
 import contextlib
 import ctypes
+import faulthandler
 import io
 import json
 import os
@@ -28,6 +29,7 @@ import torch
 from lenet_course.exercises import state
 
 GRACE = 1.0  # seconds a run gets to end after it was told to
+SLACK = 0.5  # seconds more that a copy gets to be born and to tell
 KEPT = 400  # characters kept of what the code prints
 MEMORY = 4 << 30  # bytes that a copy may use beyond what it is born with
 DIED = "Died"  # the error of a run that ended its copy of the process
@@ -141,6 +143,7 @@ def _live_in_the_copy(function: Callable[[], Any], seconds: float, out: int) -> 
         null = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(null, standard)
+        faulthandler.disable()  # a crash is told by a verdict
         torch.set_num_threads(1)  # the threads of a pool are not copied with it
         _bound_memory()
         ran = _in_a_thread(function, seconds)
@@ -171,7 +174,7 @@ def _in_a_copy(function: Callable[[], Any], seconds: float) -> Ran:
     finally:
         os.close(out)
     try:
-        return _listen(heard, time.monotonic() + seconds + 1.5 * GRACE)
+        return _listen(heard, time.monotonic() + seconds + GRACE + SLACK)
     except KeyboardInterrupt:
         return Ran(error="KeyboardInterrupt")
     finally:

@@ -113,7 +113,7 @@ def _copied(model: nn.Module, other: nn.Module) -> bool:
             return False
         best = min(fits, key=lambda q: q.shape != p.shape)
         mine = [q for q in mine if q is not best]
-        turned = p.dim() == 2 and best.shape == p.shape[::-1] != p.shape
+        turned = p.dim() > 1 and best.shape == p.flatten(1).T.shape != p.shape
         p.data.copy_((best.T if turned else best).reshape(p.shape))
     return not mine
 

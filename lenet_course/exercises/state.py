@@ -1,7 +1,6 @@
 """What all code of a process shares: the state a check begins in, and puts back."""
 
 import contextlib
-import pickle
 import random
 import sys
 import warnings
@@ -10,13 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-_RANDOM = {
-    "PyTorch": (torch.get_rng_state, torch.set_rng_state),
-    "NumPy": (np.random.get_state, np.random.set_state),
-    "Python": (random.getstate, random.setstate),
-}
 _PUT_BACK = [
-    *_RANDOM.values(),
+    (torch.get_rng_state, torch.set_rng_state),
+    (np.random.get_state, np.random.set_state),
+    (random.getstate, random.setstate),
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (torch.get_default_dtype, torch.set_default_dtype),
     (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
@@ -55,7 +51,7 @@ def known() -> Iterator[None]:
             put(value)
 
 
-def generators() -> dict[str, bytes]:
+def generators() -> dict[str, list]:
     """The generators of random numbers that everything shares, each as it is now.
 
     >>> before = generators()
@@ -63,4 +59,9 @@ def generators() -> dict[str, bytes]:
     >>> [name for name, now in generators().items() if now != before[name]]
     ['Python']
     """
-    return {name: pickle.dumps(get()) for name, (get, _) in _RANDOM.items()}
+    numpy = np.random.get_state()
+    return {
+        "PyTorch": torch.get_rng_state().tolist(),
+        "NumPy": [*numpy[1].tolist(), *numpy[2:]],
+        "Python": list(random.getstate()),
+    }

@@ -1,10 +1,17 @@
 """Every exercise of the book, and the demo ones, stand what readers may answer."""
 
+import contextlib
+import ctypes
+import itertools
 import math
+import os
+import random
 import re
+import signal
 import sys
 import threading
 import time
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -13,12 +20,11 @@ import torch
 from torch import nn
 
 from lenet_course import exercises
-from lenet_course.exercises import engine, limit, registry
+from lenet_course.exercises import engine, limit, registry, state
 from lenet_course.exercises.checkers import NotAttempted, function, number, shape
 from tests.course import exercises_demo  # noqa: F401  (registers the demo exercises)
 
 ALL = {one.id: one for one in exercises.all()}
-VERDICTS = {"correct", "not yet", "not attempted"}
 
 
 def hurry(monkeypatch, id):
@@ -26,6 +32,21 @@ def hurry(monkeypatch, id):
     hurried = replace(ALL[id], seconds=0.15)
     monkeypatch.setitem(registry._registered, id, hurried)
     monkeypatch.setattr(limit, "GRACE", 0.02)
+
+
+@pytest.fixture(params=["copy", "thread"])
+def way(request, monkeypatch):
+    """Where answers run: in a copy of this process, or in a thread of it."""
+    if request.param == "copy" and not limit.can_copy():
+        pytest.skip("this process cannot be copied")
+    monkeypatch.setattr(limit, "can_copy", lambda: request.param == "copy")
+    return request.param
+
+
+@pytest.fixture
+def copied():
+    if not limit.can_copy():
+        pytest.skip("this process cannot be copied")
 
 
 # Each exercise as declared
@@ -226,7 +247,9 @@ NEVER_ENDING = {"endless", "stubborn", "sleeps", "chatters"}
 
 @pytest.mark.parametrize("id", ALL)
 def test_nonsense_is_never_correct_and_never_crashes(id, monkeypatch, capsys):
-    out, limit = sys.stdout, sys.getrecursionlimit()
+    """In a thread: there whatever a check does not expect would do harm."""
+    monkeypatch.setattr(limit, "can_copy", lambda: False)
+    before = sys.stdout, sys.getrecursionlimit()
     for name, answer in NONSENSE.items():
         if name in NEVER_ENDING:  # the others get their full time, however busy
             hurry(monkeypatch, id)  # the machine is, and nothing cuts torch short
@@ -237,20 +260,170 @@ def test_nonsense_is_never_correct_and_never_crashes(id, monkeypatch, capsys):
         assert "object at 0x" not in verdict.text, name
         assert name not in NEVER_ENDING or time.monotonic() - start < 3, name
         verdict._repr_html_()
-    assert (sys.stdout, sys.getrecursionlimit()) == (out, limit)
+    assert (sys.stdout, sys.getrecursionlimit()) == before
     assert capsys.readouterr() == ("", "")
 
 
-def test_an_answer_leaves_random_numbers_as_they_were():
-    def careless(n, kernel, stride):
-        torch.manual_seed(n)
-        return torch.rand(1).item()
+def meddles(n, kernel, stride):
+    torch.manual_seed(n)
+    np.random.seed(n)
+    random.seed(n)
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    sys.setrecursionlimit(150)
+    sys.stdout.close()
+    del sys.stdout
+    return (n - kernel) // stride + 1
+
+
+def test_an_answer_leaves_what_everything_shares_as_it_was(way, capsys):
+    def shared():
+        settings = torch.get_default_dtype(), torch.is_grad_enabled(), sys.stdout
+        return state.generators(), settings, sys.getrecursionlimit()
 
     torch.manual_seed(1)
-    want = torch.rand(1)
-    torch.manual_seed(1)
-    assert not exercises.check("demo.output-size", careless)
-    assert torch.equal(torch.rand(1), want)
+    before = shared()
+    assert exercises.check("demo.output-size", meddles)
+    assert shared() == before
+    print("seen")
+    assert capsys.readouterr().out == "seen\n"
+
+
+@contextlib.contextmanager
+def float64():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@contextlib.contextmanager
+def warnings_are_errors():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+MOODS = {
+    "no_grad": torch.no_grad,
+    "inference": torch.inference_mode,
+    "float64": float64,
+    "meta": lambda: torch.device("meta"),
+    "warnings": warnings_are_errors,
+}
+
+
+@pytest.mark.parametrize("mood", MOODS)
+def test_what_the_notebook_did_before_changes_no_verdict(mood, way, monkeypatch):
+    """Whether the room is loaded then, or was before."""
+    ids = ["training.step", "feature_maps.rather", "architecture.from-memory"]
+    for id in ids:
+        monkeypatch.delitem(registry._registered, id)
+        monkeypatch.delitem(sys.modules, ALL[id].solution.__module__)
+    with MOODS[mood]():
+        solved = {id: exercises.solution(id) for id in ids}
+        assert all(exercises.check(id, registry.get(id).answer()) for id in solved)
+    assert all(exercises.check(id, registry.get(id).answer()) for id in ids)
+
+
+def test_checks_in_several_threads_do_not_meet(way, capsys):
+    verdicts = []
+
+    def one(n):
+        def mine(size, kernel, stride):
+            print("mine", n)
+            return (size - kernel) // stride + 1 - n % 2
+
+        verdicts.append((n, exercises.check("demo.output-size", mine)))
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print("afterwards")
+    assert capsys.readouterr().out == "afterwards\n"
+    for n, verdict in verdicts:
+        assert bool(verdict) == (n % 2 == 0)
+        assert n % 2 == 0 or verdict.printed.startswith(f"mine {n}")
+
+
+# What only a copy of the process can bear
+
+
+def floods(*arguments):
+    def flood():
+        while True:
+            print("FLOOD", flush=True)
+
+    threading.Thread(target=flood, daemon=True).start()
+    return 28
+
+
+def floods_for_ever(*arguments):
+    while True:
+        with contextlib.suppress(BaseException):
+            print("FLOOD")
+
+
+def recurses_deeply(*arguments):
+    sys.setrecursionlimit(10**9)
+    return recurses()
+
+
+HOSTILE = {
+    "power": lambda *arguments: 9**9**8,
+    "digits": lambda *arguments: len(str(10**10**7)),
+    "pattern": lambda *arguments: re.match("(a+)+$", "a" * 40 + "b"),
+    "sum": lambda *arguments: sum(itertools.repeat(1)),
+    "search": lambda *arguments: -1 in itertools.count(),
+    "memory": lambda *arguments: [bytearray(10**8) for _ in range(10**6)],
+    "exit": lambda *arguments: os._exit(0),
+    "kill": lambda *arguments: os.kill(os.getpid(), signal.SIGKILL),
+    "crash": lambda *arguments: ctypes.string_at(0),
+    "closes": lambda *arguments: os.closerange(3, 1000),
+    "scribbles": lambda *arguments: [os.write(fd, b"x\n") for fd in range(99)],
+    "another": lambda *arguments: os.system("echo FLOOD; echo FLOOD >&2"),
+    "child": lambda *arguments: os.fork() or time.sleep(60),
+    "thread": floods,
+    "floods": floods_for_ever,
+    "recursion": recurses_deeply,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_gets_out_of_the_copy(name, monkeypatch, copied, capfd):
+    hurried = replace(ALL["demo.output-size"], seconds=1)
+    monkeypatch.setitem(registry._registered, "demo.output-size", hurried)
+    start, threads = time.monotonic(), threading.active_count()
+    verdict = exercises.check("demo.output-size", HOSTILE[name])
+    assert time.monotonic() - start < 10  # on a busy machine; 2.5 on an idle one
+    assert verdict.status == "not yet" and verdict.text
+    time.sleep(0.1)
+    assert capfd.readouterr() == ("", "")
+    assert threading.active_count() == threads
+
+
+UNSHOWABLE = ["\x1b[2J\x07\b", "\udc80", "\x00", "\u202e", "\x9b31m"]
+
+
+@pytest.mark.parametrize("text", UNSHOWABLE, ids=ascii)
+def test_what_a_screen_cannot_show_does_not_reach_it(text, way):
+    def prints(*arguments):
+        print("before", text, "after")
+
+    def shouts(*arguments):
+        raise ValueError(f"before {text} after" + text * 10**6)
+
+    def named(*arguments):
+        return 1
+
+    named.__name__ = text * 10**5
+    for answer in (prints, shouts, named, text):
+        verdict = exercises.check("demo.output-size", answer)
+        for shown in (repr(verdict), verdict._repr_html_()):
+            assert shown.isascii() or shown.encode()
+            assert not set(text) & set(shown) - set("[2J31m")
+            assert len(shown) < 4_000
 
 
 def test_text_in_an_answer_is_not_executed(tmp_path):
@@ -262,31 +435,37 @@ def test_text_in_an_answer_is_not_executed(tmp_path):
 # The time limit
 
 
-def test_endless_code_is_stopped_and_its_thread_ends():
+def test_endless_code_is_stopped_and_its_thread_ends(way):
     before = set(threading.enumerate())
-    ran = limit.run(endless, seconds=0.2)
-    assert isinstance(ran.error, limit.TimeLimit)
+    assert limit.run(endless, seconds=0.2).error == "TimeLimit"
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=10)
         assert not thread.is_alive()
 
 
-def test_code_that_catches_everything_still_lets_the_caller_go():
+def test_code_that_catches_everything_still_lets_the_caller_go(way):
     start = time.monotonic()
-    assert isinstance(limit.run(stubborn, 0.1).error, limit.TimeLimit)
+    assert limit.run(stubborn, 0.1).error == "TimeLimit"
     assert time.monotonic() - start < 0.1 + limit.GRACE + 10
 
 
-def test_a_blocking_call_does_not_hold_the_caller():
+def test_a_blocking_call_does_not_hold_the_caller(way):
     start = time.monotonic()
-    ran = limit.run(lambda: time.sleep(60), 0.1)
-    assert isinstance(ran.error, limit.TimeLimit)
+    assert limit.run(lambda: time.sleep(60), 0.1).error == "TimeLimit"
     assert time.monotonic() - start < 30
 
 
-def test_what_is_printed_is_kept_short(monkeypatch):
+def test_what_is_printed_is_kept_short(way):
     ran = limit.run(lambda: print("ab" * 10**5), seconds=5)
     assert ran.printed == "ab" * (limit.KEPT // 2)
+
+
+def test_where_no_process_can_be_made_a_thread_takes_over(monkeypatch):
+    def full():
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", full, raising=False)
+    assert limit.run(lambda: 6 * 7, seconds=5).value == 42
 
 
 def test_an_endless_function_is_named_with_its_call(monkeypatch):
@@ -295,12 +474,13 @@ def test_an_endless_function_is_named_with_its_call(monkeypatch):
     assert "`endless(32, 5, 1)` was still running" in verdict.text
 
 
-def test_the_reader_may_interrupt(monkeypatch):
-    def interrupted(self, timeout=None):
+def test_the_reader_may_interrupt(way, monkeypatch):
+    def interrupted(*arguments, timeout=None):
         monkeypatch.undo()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(limit._Worker, "join", interrupted)
+    owner, name = {"thread": (limit._Worker, "join"), "copy": (limit, "_listen")}[way]
+    monkeypatch.setattr(owner, name, interrupted)
     verdict = exercises.check("demo.output-size", sleeps)
     assert "You stopped it" in verdict.text
 

@@ -1,6 +1,6 @@
 """Checkers of a training step and of an evaluation, by what they do to a network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -22,21 +22,31 @@ def _step(order: str, loss_of=F.cross_entropy, leave=Tensor.item) -> Callable:
     return step
 
 
-def _two_steps(step: Callable) -> tuple:
+OPTIMISERS = (
+    lambda p: torch.optim.SGD(p, lr=0.5),
+    lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    lambda p: torch.optim.Adam(p, lr=0.05),
+)
+
+
+def _two_steps(step: Callable) -> list[tuple]:
     """Weights and losses after two steps; a gradient of before is still there."""
     generator = torch.Generator().manual_seed(0)
-    model = nn.Linear(4, 3)
-    with torch.no_grad():
-        for p in model.parameters():
-            p.copy_(torch.randn(p.shape, generator=generator))
-    images = torch.randn(8, 4, generator=generator)
-    labels = torch.randint(3, (8,), generator=generator)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    F.cross_entropy(model(images), labels).backward()
-    losses = [attempt(step, model, optimizer, images, labels) for _ in range(2)]
-    weights = nn.utils.parameters_to_vector(model.parameters()).detach()
-    with_graph = any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses)
-    return weights, with_graph, losses
+    seen = []
+    for classes, optimiser in zip((3, 5, 2), OPTIMISERS):
+        model = nn.Linear(4, classes)
+        with torch.no_grad():
+            for p in model.parameters():
+                p.copy_(torch.randn(p.shape, generator=generator))
+        images = torch.randn(8, 4, generator=generator)
+        labels = torch.randint(classes, (8,), generator=generator)
+        optimizer = optimiser(model.parameters())
+        F.cross_entropy(model(images), labels).backward()
+        losses = [attempt(step, model, optimizer, images, labels) for _ in range(2)]
+        weights = nn.utils.parameters_to_vector(model.parameters()).detach()
+        graphs = [isinstance(loss, Tensor) and loss.requires_grad for loss in losses]
+        seen.append((weights, any(graphs), model.training, losses))
+    return seen
 
 
 def _after_softmax(logits: Tensor, labels: Tensor) -> Tensor:
@@ -96,29 +106,42 @@ class _Watched(nn.Module):
         return x @ self.weight * self.scale
 
 
-def _scored(evaluate: Callable) -> tuple:
-    """What comes out for 130 images in batches of 50, and what was done to get it."""
-    model = _Watched().train()
+def _list(result: object) -> Sequence:
+    return result if isinstance(result, tuple | list) else [result]
+
+
+def _scored(evaluate: Callable) -> list[tuple]:
+    """What comes out, and what was done to get it; once the network is in training."""
     generator = torch.Generator().manual_seed(2)
-    images = torch.randn(130, 4, generator=generator)
-    images[100:] *= 4  # the last, short batch is unlike the others
-    labels = torch.randint(3, (130,), generator=generator)
-    result = attempt(evaluate, model, images, labels, 50)
-    return result, model.largest_batch, model.with_gradients, model.training
+    seen = []
+    for count, size, training in ((130, 50, True), (47, 20, False), (60, 30, True)):
+        model = _Watched().train(training)
+        images = torch.randn(count, 4, generator=generator)
+        images[count - count % size :] *= 4  # a last, short batch unlike the others
+        labels = torch.randint(3, (count,), generator=generator)
+        result = attempt(evaluate, model, images, labels, size)
+        graph = any(getattr(part, "requires_grad", False) for part in _list(result))
+        modes = model.training, torch.is_grad_enabled()
+        seen.append(
+            (result, model.largest_batch, model.with_gradients or graph, *modes)
+        )
+        torch.set_grad_enabled(True)
+    return seen
 
 
 def _evaluation(
-    *, mode=True, gradients=False, restore=True, means=False, size=None, count=False
+    *, mode=True, gradients=False, restore="", means=False, size=None, count=False
 ) -> Callable:
     """An evaluation with one thing done wrong."""
 
     def evaluate(model, images, labels, batch_size):
+        before = model.training
         model.train(not mode)
         batch_size = size or batch_size
         with torch.set_grad_enabled(gradients):
             logits = [model(x) for x in images.split(batch_size)]
         pairs = list(zip(logits, labels.split(batch_size)))
-        model.train(restore)
+        model.train({"always": True, "never": False}.get(restore, before))
         each = [F.cross_entropy(z, y, reduction="none").detach() for z, y in pairs]
         right = sum((z.argmax(1) == y).sum().item() for z, y in pairs)
         loss = (
@@ -142,9 +165,14 @@ evaluate_checker = staged(
             "The scores are right, but a graph was recorded all the while.",
         ),
         (
-            _evaluation(restore=False),
+            _evaluation(restore="never"),
             "The scores are right, but the network came in training mode and went out "
             "in evaluation mode.",
+        ),
+        (
+            _evaluation(restore="always"),
+            "The scores are right, but a network that came in evaluation mode went out "
+            "in training mode.",
         ),
         (
             _evaluation(means=True),
@@ -156,5 +184,6 @@ evaluate_checker = staged(
         ),
         (_evaluation(count=True), "Accuracy is a share, from 0 to 1."),
     ],
-    look="On 130 images in batches of 50 the pair (loss, accuracy) is not right.",
+    look="On 130 images in batches of 50, on 47 in batches of 20, or on 60 of 30, the "
+    "pair (loss, accuracy) or the state it leaves is not right.",
 )
