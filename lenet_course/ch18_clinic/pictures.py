@@ -104,8 +104,8 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     """The mirror is gone, the small shift stays.
 
     **Why it is easy to miss.** Flipping is right for cats and cars, so it stands in
-    many recipes. Nothing fails and the loss falls; a network that is trained so is
-    also scored so, on whole images, and which digits suffer shows only class by class.
+    many recipes. Nothing fails and the loss falls; which digits suffer shows only when
+    you score class by class.
     """
     moved = []
     for image in images:
