@@ -37,6 +37,10 @@ solution; its docstring explains it. Everything the tests need stands beside it:
   a right answer earns. Hints go from a nudge to nearly the whole way.
 - Two wrong answers at least, each a mistake one really makes. Those that `wrong=` of
   the checker does not cover: ``wrong=[(answer, "words its pointer must contain")]``.
+- Judge the checker: two right answers in another style and three that are subtly wrong
+  go into the table of the chapter in ``tests/chapters/judged``. Try many cases, so that
+  no number may be forgotten or fixed; what a room needs for a check it imports itself,
+  at the top, since what is first imported within a check is lost with it.
 - Text may use `code`, **strong** and *emphasis*; for mathematics write Unicode.
 
 **In the notebook** an exercise is three cells:
@@ -60,7 +64,7 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 from typing import Any
 
-from lenet_course.exercises.limit import DIED, Ran, run
+from lenet_course.exercises.limit import DIED, run
 from lenet_course.exercises.registry import (
     Exercise,
     UnknownExercise,
@@ -78,6 +82,7 @@ from lenet_course.exercises.show import (
     readable,
 )
 from lenet_course.exercises.state import known
+from lenet_course.exercises.thread import Ran
 
 __all__ = [
     "Exercise",
