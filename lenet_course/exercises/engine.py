@@ -64,7 +64,7 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 from typing import Any
 
-from lenet_course.exercises.limit import DIED, run
+from lenet_course.exercises.limit import run
 from lenet_course.exercises.registry import (
     Exercise,
     UnknownExercise,
@@ -82,7 +82,7 @@ from lenet_course.exercises.show import (
     readable,
 )
 from lenet_course.exercises.state import known
-from lenet_course.exercises.thread import Ran
+from lenet_course.exercises.thread import DIED, Ran
 
 __all__ = [
     "Exercise",
@@ -136,7 +136,7 @@ def _pointer(made: Exercise, ran: Ran) -> str:
         case "KeyboardInterrupt":
             return "You stopped it before it had finished."
         case died if died == DIED:
-            return "Your answer ended Python itself: a crash, an exit, or no memory."
+            return "Your answer ended the check itself: a crash, an exit, or no memory."
         case error:
             return f"Your answer could not be looked at: that raised `{error}`."
 

@@ -27,7 +27,6 @@ from lenet_course.exercises import thread
 
 SLACK = 0.5  # seconds more that a copy gets to be born and to tell
 MEMORY = 4 << 30  # bytes that a copy may use beyond what it is born with
-DIED = "Died"  # the error of a run that ended its copy of the process
 
 _one_at_a_time = threading.Lock()  # sys.stdout is everybody's
 
@@ -91,12 +90,12 @@ def _listen(heard: int, deadline: float) -> thread.Ran:
         if not poll.poll(max(0, 1000 * (deadline - time.monotonic()))):
             return thread.Ran(error=thread.TimeLimit.__name__)
         if not (more := os.read(heard, 1 << 16)):
-            return thread.Ran(error=DIED)
+            return thread.Ran()
         line += more
     try:
         return thread.Ran(**json.loads(line))
     except (ValueError, TypeError):  # the code wrote into the pipe
-        return thread.Ran(error=DIED)
+        return thread.Ran()
 
 
 def can_copy() -> bool:

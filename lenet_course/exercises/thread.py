@@ -20,6 +20,7 @@ from lenet_course.exercises import state
 
 GRACE = 1.0  # seconds a run gets to end after it was told to
 KEPT = 400  # characters kept of what the code prints
+DIED = "Died"
 
 
 class TimeLimit(BaseException):
@@ -31,18 +32,13 @@ class TimeLimit(BaseException):
 
 @dataclass
 class Ran:
-    """What came of a run: a value, or the name of the error that ended it and what it
-    says; and what was printed."""
+    """What came of a run: a value and no error, or the name of the error that ended it
+    and what it says; and what was printed. A run that tells nothing died."""
 
     value: Any = None
-    error: str = ""
+    error: str = DIED
     said: str = ""
     printed: str = ""
-
-    def ended_by(self, error: BaseException) -> None:
-        self.value, self.error = None, type(error).__name__
-        with contextlib.suppress(BaseException):  # the error is the reader's, too
-            self.said = str(error)
 
 
 class Short(io.TextIOBase):
@@ -64,15 +60,20 @@ class _Worker(threading.Thread):
         super().__init__(daemon=True)  # an abandoned one must not keep Python alive
         self.function, self.ran, self.done = function, Ran(), False
 
+    def _ended_by(self, error: BaseException) -> None:
+        self.ran = Ran(error=type(error).__name__)
+        with contextlib.suppress(BaseException):  # the error is the reader's, too
+            self.ran.said = str(error)[:2000]
+
     def run(self) -> None:
         while not self.done:
             try:  # the limit may strike once more while the first one is handled
                 try:
-                    self.ran.value = self.function()
+                    self.ran = Ran(self.function(), error="")
                 except BaseException as error:
-                    self.ran.ended_by(error)
+                    self._ended_by(error)
             except TimeLimit as error:
-                self.ran.ended_by(error)
+                self._ended_by(error)
             finally:
                 self.done = True
 
@@ -115,7 +116,7 @@ def in_a_thread(function: Callable[[], Any], seconds: float) -> Ran:
         if late:
             worker.stop()
             # What was stopped may still have said where it was: an ordinary error.
-            if worker.ran.error in ("", TimeLimit.__name__):
+            if worker.ran.error in ("", DIED, TimeLimit.__name__):
                 return Ran(error=TimeLimit.__name__, printed=printed.text)
     worker.ran.printed = printed.text
     return worker.ran

@@ -396,6 +396,8 @@ HOSTILE = {
     "thread": floods,
     "floods": floods_for_ever,
     "recursion": recurses_deeply,
+    "trace": lambda *arguments: sys.settrace(lambda *a: 1 / 0),
+    "modules": lambda *arguments: sys.modules.clear(),
 }
 
 
