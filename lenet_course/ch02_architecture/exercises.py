@@ -229,7 +229,8 @@ _FREE = "Nothing should bend the output: logits may be any real numbers."
 
 @exercise(
     "architecture.from-memory",
-    task="Build LeNet-5 for 32×32 grey images, with tanh, as an `nn.Module`.",
+    task="Build LeNet-5 for 32×32 grey images, with tanh and average pooling, as an "
+    "`nn.Module`.",
     checker=module(
         (1, 32, 32),
         (10,),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lenet_course.exercises.compare import SHORT, NotAttempted, NotYet, difference
-from lenet_course.exercises.limit import TimeLimit
+from lenet_course.exercises.thread import TimeLimit
 
 # What remains of a body that is `...`, `pass` or a docstring, on any Python.
 _NOTHING = {"RESUME", "NOP", "CACHE", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}

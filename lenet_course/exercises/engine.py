@@ -37,6 +37,10 @@ solution; its docstring explains it. Everything the tests need stands beside it:
   a right answer earns. Hints go from a nudge to nearly the whole way.
 - Two wrong answers at least, each a mistake one really makes. Those that `wrong=` of
   the checker does not cover: ``wrong=[(answer, "words its pointer must contain")]``.
+- Judge the checker: two right answers in another style and three that are subtly wrong
+  go into the table of the chapter in ``tests/chapters/judged``. Try many cases, so that
+  no number may be forgotten or fixed; what a room needs for a check it imports itself,
+  at the top, since what is first imported within a check is lost with it.
 - Text may use `code`, **strong** and *emphasis*; for mathematics write Unicode.
 
 **In the notebook** an exercise is three cells:
@@ -60,7 +64,7 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 from typing import Any
 
-from lenet_course.exercises.limit import DIED, Ran, run
+from lenet_course.exercises.limit import run
 from lenet_course.exercises.registry import (
     Exercise,
     UnknownExercise,
@@ -78,6 +82,7 @@ from lenet_course.exercises.show import (
     readable,
 )
 from lenet_course.exercises.state import known
+from lenet_course.exercises.thread import DIED, Ran
 
 __all__ = [
     "Exercise",
@@ -131,7 +136,7 @@ def _pointer(made: Exercise, ran: Ran) -> str:
         case "KeyboardInterrupt":
             return "You stopped it before it had finished."
         case died if died == DIED:
-            return "Your answer ended Python itself: a crash, an exit, or no memory."
+            return "Your answer ended the check itself: a crash, an exit, or no memory."
         case error:
             return f"Your answer could not be looked at: that raised `{error}`."
 

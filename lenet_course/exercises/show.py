@@ -18,7 +18,7 @@ def readable(text: str, most: int) -> str:
     """``text`` as a screen can show it: no controls, no halves of characters, short.
 
     >>> readable("\\x1b[2Jred\\udc80 and more", 9)
-    '�[2Jred� …'
+    '�[2Jred�…'
     """
     short = text if len(text) <= most else f"{text[: most - 1]}…"
     return "".join(

@@ -20,8 +20,16 @@ import torch
 from torch import nn
 
 from lenet_course import exercises
-from lenet_course.exercises import engine, limit, registry, state
-from lenet_course.exercises.checkers import NotAttempted, function, number, shape
+from lenet_course.exercises import engine, limit, registry, state, thread
+from lenet_course.exercises.checkers import (
+    NotAttempted,
+    NotYet,
+    function,
+    module,
+    number,
+    shape,
+)
+from lenet_course.exercises.compare import difference
 from tests.course import exercises_demo  # noqa: F401  (registers the demo exercises)
 
 ALL = {one.id: one for one in exercises.all()}
@@ -31,7 +39,7 @@ def hurry(monkeypatch, id):
     """Let a check give up after a moment, so that endless answers cost little."""
     hurried = replace(ALL[id], seconds=0.15)
     monkeypatch.setitem(registry._registered, id, hurried)
-    monkeypatch.setattr(limit, "GRACE", 0.02)
+    monkeypatch.setattr(thread, "GRACE", 0.02)
 
 
 @pytest.fixture(params=["copy", "thread"])
@@ -271,8 +279,9 @@ def meddles(n, kernel, stride):
     torch.set_default_dtype(torch.float64)
     torch.set_grad_enabled(False)
     sys.setrecursionlimit(150)
-    sys.stdout.close()
-    del sys.stdout
+    if hasattr(sys, "stdout"):
+        sys.stdout.close()
+        del sys.stdout
     return (n - kernel) // stride + 1
 
 
@@ -336,10 +345,10 @@ def test_checks_in_several_threads_do_not_meet(way, capsys):
         verdicts.append((n, exercises.check("demo.output-size", mine)))
 
     threads = [threading.Thread(target=one, args=(n,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
     print("afterwards")
     assert capsys.readouterr().out == "afterwards\n"
     for n, verdict in verdicts:
@@ -387,6 +396,8 @@ HOSTILE = {
     "thread": floods,
     "floods": floods_for_ever,
     "recursion": recurses_deeply,
+    "trace": lambda *arguments: sys.settrace(lambda *a: 1 / 0),
+    "modules": lambda *arguments: sys.modules.clear(),
 }
 
 
@@ -438,15 +449,15 @@ def test_text_in_an_answer_is_not_executed(tmp_path):
 def test_endless_code_is_stopped_and_its_thread_ends(way):
     before = set(threading.enumerate())
     assert limit.run(endless, seconds=0.2).error == "TimeLimit"
-    for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=10)
-        assert not thread.is_alive()
+    for each in set(threading.enumerate()) - before:
+        each.join(timeout=10)
+        assert not each.is_alive()
 
 
 def test_code_that_catches_everything_still_lets_the_caller_go(way):
     start = time.monotonic()
     assert limit.run(stubborn, 0.1).error == "TimeLimit"
-    assert time.monotonic() - start < 0.1 + limit.GRACE + 10
+    assert time.monotonic() - start < 0.1 + thread.GRACE + 10
 
 
 def test_a_blocking_call_does_not_hold_the_caller(way):
@@ -457,7 +468,7 @@ def test_a_blocking_call_does_not_hold_the_caller(way):
 
 def test_what_is_printed_is_kept_short(way):
     ran = limit.run(lambda: print("ab" * 10**5), seconds=5)
-    assert ran.printed == "ab" * (limit.KEPT // 2)
+    assert ran.printed == "ab" * (thread.KEPT // 2)
 
 
 def test_where_no_process_can_be_made_a_thread_takes_over(monkeypatch):
@@ -479,7 +490,7 @@ def test_the_reader_may_interrupt(way, monkeypatch):
         monkeypatch.undo()
         raise KeyboardInterrupt
 
-    owner, name = {"thread": (limit._Worker, "join"), "copy": (limit, "_listen")}[way]
+    owner, name = {"thread": (thread._Worker, "join"), "copy": (limit, "_listen")}[way]
     monkeypatch.setattr(owner, name, interrupted)
     verdict = exercises.check("demo.output-size", sleeps)
     assert "You stopped it" in verdict.text
@@ -536,10 +547,145 @@ def test_a_network_is_judged_on_a_copy():
     assert model.training
 
 
-def test_numbers_of_any_library_count():
-    for six in [6, 6.0, np.int64(6), np.array([6]), torch.tensor(6.0)]:
-        assert number(6, wrong={}, look="no")(six) is None
-    assert number(6, wrong={}, look="no")(6.5) == "no"
+T = torch.tensor
+THE_SAME = [
+    (6.0, 6),
+    (np.int64(6), 6),
+    (np.array([[6]]), 6),
+    (T([6.0]), 6),
+    ((6,), 6.0),
+    (6, T(6.0)),
+    ([T([6])], T(6.0)),
+    ([1, 2.5], T([1.0, 2.5])),
+    (np.array([[1, 2]]), T([[1.0, 2.0]])),
+    ([T([1.0]), T([2.0])], T([[1.0], [2.0]])),
+    (T([1.0, 2.0]).double(), T([1.0, 2.0])),
+    (T([1.0, 2.0]), [1.0, 2]),
+    (range(3), [0, 1, 2]),
+    ((T(1.0), np.ones(2)), [1.0, T([1.0, 1.0])]),
+    (np.True_, True),
+    (T([True]), True),
+    (T([1.0, 0.0]).to_sparse(), T([1.0, 0.0])),
+    (T([1, 0]), T([True, False])),
+    (1e6 * (1 + 1e-6), 1e6),
+]
+NOT_THE_SAME = [
+    (6, True),
+    (True, 1),
+    ("6", 6),
+    (T([6.0, 6.0]), 6.0),
+    (6.0, T([6.0])),  # a batch of one is still a batch
+    ([[1], [2, 3]], T([1.0, 2.0])),
+    (T([1.0 + 0j]), T([1.0])),
+    (T([1.0]).to("meta"), T([1.0])),
+    (T([1.0]).to("meta"), [1.0]),
+    ({1.0}, [1.0]),
+    (iter([1.0]), [1.0]),
+    (math.nan, T(1.0)),
+    (None, T(1.0)),
+    (61_705, 61_706),
+    (T([61_705]), T([61_706])),  # whole numbers are exact, however large
+    (1e6 + 11, 1e6),
+]
+
+
+@pytest.mark.parametrize("pair", THE_SAME, ids=range(len(THE_SAME)))
+def test_values_count_and_not_what_holds_them(pair):
+    assert difference(*pair, 1e-5) is None
+
+
+@pytest.mark.parametrize("pair", NOT_THE_SAME, ids=range(len(NOT_THE_SAME)))
+def test_other_values_are_told_from_the_wanted_ones(pair):
+    assert "gives" in difference(*pair, 1e-5)
+
+
+def test_a_number_is_judged_by_the_digits_that_were_asked_for():
+    check = number(math.log(26), digits=2, wrong={2.30: "Ten?"}, look="no")
+    assert [check(n) for n in (3.26, 3.258, 3.2581, math.log(26))] == [None] * 4
+    assert [check(n) for n in (3.25, 3.27, 3.3, 3.2)] == ["no"] * 4
+    assert check(2.3026) == check(2.3) == "Ten?"
+
+
+def test_answers_exact_in_float64_are_right_where_float32_is_not():
+    rows = torch.full((1, 100_000), 0.1)
+    total = function(lambda x: x.cumsum(1), [(rows,)], look="no", tolerance=1e-6)
+    assert total(lambda x: x.double().cumsum(1)) is None
+    assert total(lambda x: x.cumsum(1)) is None
+    assert total(lambda x: x.double().cumsum(1) + 0.1)
+
+
+def _head(*last, bend=nn.Tanh):
+    return nn.Sequential(nn.Linear(20, 12), bend(), nn.Linear(12, 3), *last)
+
+
+class Turned(nn.Module):
+    """Declared backwards, with matrices on their side."""
+
+    def __init__(self):
+        super().__init__()
+        self.b2, self.w2 = (nn.Parameter(torch.randn(s)) for s in [(3,), (12, 3)])
+        self.b1, self.w1 = (nn.Parameter(torch.randn(s)) for s in [(12,), (20, 12)])
+
+    def forward(self, x):
+        return (x @ self.w1 + self.b1).tanh() @ self.w2 + self.b2
+
+
+class Lazy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.LazyLinear(12), nn.LazyLinear(3)
+
+    def forward(self, x):
+        return self.last(torch.tanh(self.first(x)))
+
+
+def _in_inference():
+    with torch.inference_mode():
+        return _head()
+
+
+head = module(
+    [20],
+    [3],
+    parameters=20 * 12 + 12 + 12 * 3 + 3,
+    like=[_head],
+    unlike=[(lambda: _head(bend=nn.Identity), "Affine.")],
+    look="Look.",
+)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(_head, Turned, Lazy, _in_inference),
+        *(lambda: _head().half(), lambda: _head().double()),
+        *(lambda: torch.compile(_head()), lambda: _head().requires_grad_()),
+    ],
+    ids=["plain", "turned", "lazy", "inference", "half", "double", "compiled", "grad"],
+)
+def test_a_network_is_judged_by_what_it_gives_however_it_is_written(make):
+    assert head(make()) is None
+    assert head(make) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "pointer"),
+    [
+        (lambda: _head(bend=nn.Identity), "Affine."),
+        (lambda: _head(bend=nn.ReLU), "Its weights should give other numbers"),
+        (lambda: _head(nn.Softmax(1)), "Its weights should give other numbers"),
+        (lambda: _head(nn.Dropout(0.1)), "In training mode"),
+        (lambda: _head().requires_grad_(False), "0 trainable"),
+        (lambda: _head().to("meta"), "`meta` device"),
+    ],
+    ids=["affine", "relu", "softmax", "dropout", "frozen", "meta"],
+)
+def test_a_network_that_gives_something_else_gets_a_pointer(make, pointer):
+    try:
+        said = head(make())
+    except NotYet as error:
+        said = str(error)
+    assert pointer in said
 
 
 def test_shapes_may_be_lists_sizes_and_arrays():

@@ -39,8 +39,8 @@ def _test_split(answer: Any) -> str | None:
     train, held = cuts[0]
     if moved := [name for name, now in generators().items() if now != before[name]]:
         return (
-            f"It draws from the generator that everything in {moved[0]} shares, or "
-            "resets it: make one of its own with `torch.Generator()`."
+            "It draws from the generator that everything shares, or resets it: that "
+            f"of {moved[0]}. Make one of its own with `torch.Generator()`."
         )
     if (len(train), len(held)) == (20, 80):
         return "The two parts changed places: training comes first."
@@ -102,7 +102,7 @@ def _swapped(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
 split_checker = Checker(
     _test_split,
     (
-        (_reseeding, "everything in PyTorch shares"),
+        (_reseeding, "generator that everything shares"),
         (_drawn_twice, "in both parts"),
         (_unshuffled, "Two seeds gave the same cut"),
         (_swapped, "changed places"),
