@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from lenet_course.exercises.checkers import Checker, module
 from lenet_course.exercises.compare import NotYet, difference
@@ -245,6 +246,16 @@ def _test_mask(answer: Callable) -> str | None:
     return None
 
 
+class _OneDevice(TorchFunctionMode):
+    """No function may mix devices, as on a GPU; "meta" lets some in-place ones."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        held = {a.device for a in args if isinstance(a, Tensor) and a.dim()}
+        if len(held) > 1 and func.__name__ not in ("to", "type_as", "copy_", "__set__"):
+            raise RuntimeError("tensors on two devices")
+        return func(*args, **(kwargs or {}))
+
+
 def _left_behind(layer: nn.Module) -> bool:
     """Whether a pass forward, or a hook on the way back, fails on another device.
 
@@ -261,14 +272,16 @@ def _left_behind(layer: nn.Module) -> bool:
         for p in layer.parameters()
         for hook in (getattr(p, "_post_accumulate_grad_hooks", None) or {}).values()
     ]
+    layer.to("meta")
     try:
-        layer.to("meta")(torch.zeros(1, 6, 5, 5, device="meta"))
-        for hook, shape in hooks:
-            hook(torch.zeros(shape, device="meta"))
-        for hook, shape in later:
-            p = nn.Parameter(torch.zeros(shape, device="meta"))
-            p.grad = torch.zeros_like(p)
-            hook(p)
+        with _OneDevice():
+            layer(torch.zeros(1, 6, 5, 5, device="meta"))
+            for hook, shape in hooks:
+                hook(torch.zeros(shape, device="meta"))
+            for hook, shape in later:
+                p = nn.Parameter(torch.zeros(shape, device="meta"))
+                p.grad = torch.zeros_like(p)
+                hook(p)
     except Exception:
         return True
     return False
