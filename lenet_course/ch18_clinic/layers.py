@@ -74,14 +74,16 @@ def _moves(model: nn.Module, x: Tensor, *values: Tensor) -> bool:
 def _gaps(model: nn.Module) -> str | None:
     """Judge by outputs, with weights that look at one place at a time.
 
-    Where nothing bends, f(t − 1) − 2 f(t) + f(t + 1) is 0 for every t. The weights
-    form that sum of what comes out of a place, and bring it to the first logit.
+    Where nothing bends, f(t − s) − 2 f(t) + f(t + s) is 0 for every t and s. The
+    weights form that sum of what comes out of a place, and bring it to a logit.
     """
-    t = torch.linspace(-4, 4, 81)[:, None]
+    t, s = torch.linspace(-4, 4, 81)[:, None], torch.linspace(0.5, 1.5, 81)[:, None]
     near, second = torch.tensor([-1.0, 0.0, 1.0]), torch.tensor([1.0, -2.0, 1.0])
-    alone, beside = F.pad(t, (0, 399)), F.pad(t + near, (0, 397))
-    one, three = torch.zeros(2, 120, 400)
-    one[0, :3], three[:3, 0] = second, 1  # sums three inputs; reads one, thrice
+    both = F.pad(torch.cat([t, s], 1), (0, 398))
+    beside = F.pad(t + near * s, (0, 397))
+    reads, one, three = torch.zeros(3, 120, 400)
+    reads[0, 0], one[0, :3] = 1, second
+    three[:3, 0], three[:3, 1] = 1, near
     first, summed = torch.zeros(2, 84, 120)
     first[:, 0], summed[:, :3] = 1, second
     steps = torch.linspace(1, 2, 84)
@@ -91,13 +93,13 @@ def _gaps(model: nn.Module) -> str | None:
     threes = (torch.linspace(-3, 3, 28)[:, None] + near / 2).flatten()
 
     free = torch.linspace(-3, 3, 10)
-    if difference(_logits(model, alone, free), free.expand(81, 10), 1e-4):
+    if difference(_logits(model, both, free), free.expand(81, 10), 1e-4):
         return "Something stands behind the last layer: logits should be free."
     if _moves(model, beside, one, first, sides, last):
         return "Something bends before the first layer: that is not a gap."
-    if not _moves(model, alone, three, F.pad(near, (0, 117)), summed, sides, last):
+    if not _moves(model, both, three, summed, sides, last):
         return _STRAIGHT.format("first")
-    if not _moves(model, alone, three, first, threes, ends):
+    if _logits(model, both, reads, first, threes, ends).abs().max() < 1e-3:
         return _STRAIGHT.format("second")
     return None
 

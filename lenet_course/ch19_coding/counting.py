@@ -278,7 +278,7 @@ _STRAIGHT = "Behind {} nothing bends: it and the next layer with weights are one
         parameters=61_706,
         look="C1 156, C3 2,416, C5 48,120, F6 10,164, output 850; tanh behind the "
         "first four, average pooling behind the first two.",
-        like=[_lenet()],
+        like=[_lenet(), _lenet(flat=lambda maps: maps.permute(0, 2, 3, 1).flatten(1))],
         unlike=[
             (_lenet((lambda x: x,) * 4), "It is one affine map: no activations?"),
             *(
