@@ -178,7 +178,7 @@ def _histories(generator: torch.Generator) -> list[tuple[list[float], int]]:
         ([0.2, 0.3, 0.4, 0.5, 0.1], 1),
         ([0.7], 1),
     ]
-    drawn = torch.randint(1, 9, (30, 12), generator=generator) / 10  # with many ties
+    drawn = torch.randint(1, 9, (30, 12), generator=generator).double() / 10  # ties
     return shown + [(row.tolist(), 1 + i % 5) for i, row in enumerate(drawn)]
 
 

@@ -28,7 +28,7 @@ def _interval(half=lambda ours, base, d, t: t * _error(d)):
 def _scores(generator: torch.Generator) -> list[tuple]:
     def draw(count: int, spread: float) -> list[float]:
         noise = torch.randn(count, generator=generator, dtype=torch.float64)
-        return (97 + spread * noise).tolist()
+        return [round(value, 1) for value in (97 + spread * noise).tolist()]
 
     shown = [([97.5, 97.2, 97.9], [96.8, 96.9, 96.7], 4.30)]
     sizes = [(5, 2.78), (2, 12.71), (10, 2.26), (5, 2.78), (4, 3.18)]

@@ -118,7 +118,7 @@ def _record_checker() -> Checker:
         "you kept. What should you keep instead?"
     )
     stays = "The output is right, but your hook is still on the model afterwards."
-    other = "The output is right, but the model is not what it was: its hooks changed."
+    other = "The output is right, but the model's own hooks or methods were changed."
     cases = [
         (_small(), name, torch.linspace(-1, 1, 72).view(2, 1, 6, 6))
         for name in ("body.0", "body", "act", "out")

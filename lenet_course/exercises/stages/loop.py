@@ -9,11 +9,13 @@ from torch import Tensor, nn
 from lenet_course.exercises.staged import attempt, staged
 
 
-def _step(order: str, loss_of=F.cross_entropy, leave=Tensor.item) -> Callable:
+def _step(
+    order: str, loss_of=F.cross_entropy, leave=Tensor.item, mode=True
+) -> Callable:
     """A training step whose calls come in this order: z(ero), b(ackward), s(tep)."""
 
     def step(model, optimizer, images, labels):
-        loss = loss_of(model(images), labels)
+        loss = loss_of(model.train(mode)(images), labels)
         calls = {"z": optimizer.zero_grad, "b": loss.backward, "s": optimizer.step}
         for letter in order:
             calls[letter]()
@@ -79,6 +81,10 @@ step_checker = staged(
             "alive. Return a number.",
         ),
         (
+            _step("zbs", mode=False),
+            "The weights are right, but the network went out in evaluation mode.",
+        ),
+        (
             _step("zbs", loss_of=_after_softmax),
             "`F.cross_entropy` applies the softmax by itself: give it logits.",
         ),
@@ -89,18 +95,17 @@ step_checker = staged(
 
 
 class _Watched(nn.Module):
-    """A network with dropout that notes how it is called."""
+    """A network with dropout that tells how it is called, its copies, too."""
 
-    def __init__(self):
+    def __init__(self, note: Callable[[int, bool], None]):
         super().__init__()
         generator = torch.Generator().manual_seed(1)
         self.register_buffer("weight", torch.randn(4, 3, generator=generator))
         self.scale = nn.Parameter(torch.ones(()))
-        self.largest_batch, self.with_gradients = 0, False
+        self.note = note
 
     def forward(self, x: Tensor) -> Tensor:
-        self.largest_batch = max(self.largest_batch, len(x))
-        self.with_gradients |= torch.is_grad_enabled()
+        self.note(len(x), torch.is_grad_enabled())
         if self.training:  # a dropout that hits the same units each time
             x = x * torch.tensor([2.0, 0.0, 2.0, 0.0])
         return x @ self.weight * self.scale
@@ -115,17 +120,21 @@ def _scored(evaluate: Callable) -> list[tuple]:
     generator = torch.Generator().manual_seed(2)
     seen = []
     for count, size, training in ((130, 50, True), (47, 20, False), (60, 30, True)):
-        model = _Watched().train(training)
+        batches, recorded = [], []
+
+        def note(batch: int, gradients: bool, batches=batches, recorded=recorded):
+            batches.append(batch)
+            recorded.append(gradients)
+
+        model = _Watched(note).train(training)
         images = torch.randn(count, 4, generator=generator)
         images[count - count % size :] *= 4  # a last, short batch unlike the others
         labels = torch.randint(3, (count,), generator=generator)
         result = attempt(evaluate, model, images, labels, size)
-        graph = any(getattr(part, "requires_grad", False) for part in _list(result))
+        recorded += [getattr(part, "requires_grad", False) for part in _list(result)]
         modes = model.training, torch.is_grad_enabled()
-        seen.append(
-            (result, model.largest_batch, model.with_gradients or graph, *modes)
-        )
         torch.set_grad_enabled(True)
+        seen.append((result, max(batches, default=0), any(recorded), *modes))
     return seen
 
 
