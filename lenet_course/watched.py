@@ -13,14 +13,15 @@ from lenet_helpers.performance import OperatorCount
 
 
 class _Operators(OperatorCount):
-    """The same, without the import of PyTorch's compiler that the first use costs.
+    """The same without PyTorch's compiler, whose import the first use costs: seconds.
 
     A check runs in a new copy of the process, where every use is the first.
     """
 
+    # What PyTorch wrapped, so that the compiler looks away, is kept by that name.
     __torch_dispatch__ = getattr(
         OperatorCount.__torch_dispatch__,
-        "__wrapped__",  # what is left when the compiler is not asked to look away
+        "__wrapped__",
         OperatorCount.__torch_dispatch__,
     )
 
