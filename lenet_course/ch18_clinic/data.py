@@ -176,7 +176,7 @@ def _unseeded(count: int, held: int, seed: int) -> tuple[Tensor, Tensor]:
     "clinic.split",
     task="Repair `split_indices`: tomorrow's split must be today's.",
     checker=split_checker,
-    wrong=[(_unseeded, "make one of its own")],
+    wrong=[(_unseeded, "generator that everything shares")],
     hints=[
         "Which line draws random numbers, and from where?",
         "`torch.Generator().manual_seed(seed)` is a source of its own.",
