@@ -11,47 +11,78 @@ from lenet_course.exercises.stages.fake_gpu import FakeGPU
 
 
 class Device(FakeGPU):
-    """A fake GPU, in seconds, whose calls are all alike but for the first."""
+    """A fake GPU, in seconds: a slow first call, then a longer and a shorter by turns.
+
+    So the mean needs all calls. They are long, that waiting after each costs nothing.
+    """
 
     def __init__(self, call: float, first: float):
-        super().__init__(host=0.0001)
+        super().__init__(host=1e-5)
         self.call, self.first = call, first
 
     def __repr__(self) -> str:
         return "device"
 
     def launch(self) -> None:
-        super().launch(self.call if self.calls else self.first)
+        later = self.call * (1.5 if self.calls % 2 else 0.5)
+        super().launch(later if self.calls else self.first)
 
 
 class _Watched(nn.Linear):
-    """A layer that notes its largest batch."""
+    """A layer that notes how many images went through at once, and how many waited.
 
-    largest = 0
+    An image waits, with all its activations, from its forward to its backward pass.
+    """
+
+    largest = waiting = waited = 0
 
     def forward(self, x: Tensor) -> Tensor:
-        self.largest = max(self.largest, len(x))
-        return super().forward(x)
+        out, count = super().forward(x), len(x)
+        self.largest = max(self.largest, count)
+        if out.requires_grad:
+            self.waiting += count
+            self.waited = max(self.waited, self.waiting)
+            out.register_hook(lambda gradient: self.gone(count))
+        return out
+
+    def gone(self, count: int) -> None:
+        self.waiting -= count
 
 
-def _two_steps(step: Callable) -> tuple:
-    """Weights after two steps of 10 images in parts of 4, and the largest part."""
+OPTIMISERS = (
+    lambda p: torch.optim.SGD(p, lr=0.5),
+    lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    lambda p: torch.optim.Adam(p, lr=0.05),
+)
+
+
+def _steps(step: Callable) -> tuple:
+    """Weights after two steps of 10 images in parts of 4, and what went through.
+
+    A gradient of before is still there at the first.
+    """
     generator = torch.Generator().manual_seed(0)
-    model = _Watched(4, 3)
-    with torch.no_grad():
-        for p in model.parameters():
-            p.copy_(torch.randn(p.shape, generator=generator))
-    images = torch.randn(10, 4, generator=generator)
-    images[8:] *= 5  # the last, short part is unlike the others
-    labels = torch.randint(3, (10,), generator=generator)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    for _ in range(2):
-        attempt(step, model, optimizer, images, labels, 4)
-    weights = nn.utils.parameters_to_vector(model.parameters()).detach()
-    return weights, model.largest
+    weights, seen = [], []
+    for optimiser in OPTIMISERS:
+        model = _Watched(4, 3)
+        with torch.no_grad():
+            for p in model.parameters():
+                p.copy_(torch.randn(p.shape, generator=generator))
+        images = torch.randn(10, 4, generator=generator)
+        images[8:] *= 5  # the last, short part is unlike the others
+        labels = torch.randint(3, (10,), generator=generator)
+        optimizer = optimiser(model.parameters())
+        F.cross_entropy(F.linear(images, *model.parameters()), labels).backward()
+        for _ in range(2):
+            attempt(step, model, optimizer, images, labels, 4)
+        weights.append(nn.utils.parameters_to_vector(model.parameters()).detach())
+        seen += [model.largest, model.waited]
+    return weights, seen
 
 
-def _accumulated(weight="share", clear="once", each=False, whole=False) -> Callable:
+def _accumulated(
+    weight="share", clear="once", each=False, whole=False, late=False
+) -> Callable:
     """A step in parts with one thing done wrong."""
 
     def step(model, optimizer, images, labels, size):
@@ -59,21 +90,28 @@ def _accumulated(weight="share", clear="once", each=False, whole=False) -> Calla
         parts = list(zip(images.split(size), labels.split(size)))
         if clear == "once":
             optimizer.zero_grad()
+        losses = []
         for x, y in parts:
             if clear == "each":
                 optimizer.zero_grad()
             by = {"share": len(x) / len(images), "parts": 1 / len(parts), "sum": 1}
-            (F.cross_entropy(model(x), y) * by[weight]).backward()
+            losses.append(F.cross_entropy(model(x), y) * by[weight])
+            if not late:
+                losses.pop().backward()
             if each:
                 optimizer.step()
+        if late:
+            sum(losses).backward()
         if not each:
             optimizer.step()
+        if clear == "after":
+            optimizer.zero_grad()
 
     return step
 
 
 accumulate_checker = staged(
-    _two_steps,
+    _steps,
     _accumulated(),
     wrong=[
         (
@@ -92,6 +130,15 @@ accumulate_checker = staged(
         (
             _accumulated(clear="never"),
             "The second step still holds the gradient of the first.",
+        ),
+        (
+            _accumulated(clear="after"),
+            "The first step still holds a gradient of before: clear at the start.",
+        ),
+        (
+            _accumulated(late=True),
+            "The weights are right, but the activations of all parts wait in memory "
+            "for one `backward`. Let each part have its own.",
         ),
         (_accumulated(each=True), "There should be one step, after the last part."),
         (

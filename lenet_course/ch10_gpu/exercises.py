@@ -25,6 +25,8 @@ def _rate(low, high, batch, fixed=True, share=True):
             ((1, 0.001), (101, 0.002), 50),
             ((10, 0.5), (20, 0.6), 40),
             ((32, 0.004), (64, 0.008), 128),
+            ((16, 0.02), (256, 0.05), 7),
+            ((8, 3.0), (24, 7.0), 1000),
         ],
         wrong=[
             (
@@ -43,7 +45,6 @@ def _rate(low, high, batch, fixed=True, share=True):
             ),
         ],
         look="Two points (batch, seconds) fix the line a + b·batch: find b, then a.",
-        tolerance=1e-4,
     ),
     hints=[
         "The slope between the two points is the cost of one image, b.",
@@ -79,7 +80,8 @@ def _timed(device, repeats, warm=True, first=True, last=True, each=True):
     task="Time a call on a device that works behind your back.",
     checker=function(
         _timed,
-        lambda generator: [(Device(0.010, 0.5), 10), (Device(0.002, 0.1), 4)],
+        [(Device(2.0, 60.0), 10), (Device(5.0, 30.0), 4), (Device(3.0, 9.0), 50)],
+        tolerance=1e-4,
         wrong=[
             (
                 lambda d, n: _timed(d, n, last=False),
@@ -127,7 +129,8 @@ def _bytes(params, batch, kept, states=2, fixed=False):
     task="How many bytes does training with Adam hold, all of it in float32?",
     checker=function(
         _bytes,
-        [(61_706, 64, 12_272), (61_706, 1, 12_272), (1000, 8, 500), (10, 3, 0)],
+        [(61_706, 64, 12_272), (61_706, 1, 12_272), (1000, 8, 500), (10, 3, 0)]
+        + [(0, 5, 7), (61_100_840, 128, 1_500_000)],
         wrong=[
             (
                 lambda p, b, k: _bytes(p, b, k, states=0),
@@ -171,8 +174,17 @@ def _shard(count, size, rank):
     checker=function(
         _shard,
         [
-            *((10, 2, 0), (10, 2, 1), (10, 3, 0), (10, 3, 2)),
-            *((7, 4, 3), (5, 4, 3), (2, 5, 4)),
+            (count, size, rank)
+            for count, size in (
+                (10, 2),
+                (10, 3),
+                (7, 4),
+                (5, 4),
+                (2, 5),
+                (1, 4),
+                (9, 1),
+            )
+            for rank in range(size)
         ],
         wrong=[
             (
