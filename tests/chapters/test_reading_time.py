@@ -10,6 +10,7 @@ MINUTES = {
     "02-architecture": 50,
     "08-training": 70,
     "03-convolution": 90,
+    "04-pooling-and-activations": 85,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
     "11-feature-maps": 80,
