@@ -12,7 +12,7 @@ pictures with equation 8, which only pulls.
 A penalty is the squared distance times a scale; j is 84 times the scale, the penalty of
 a blank F6 (all units 0) to every code of +-1. Seed 0 tries all rates and scales and is
 scored on 5,000 other training digits; seeds 1 to 5, each with 10,000 digits of its own,
-train with the best of these and are scored on the test set. Four passes, batches of
+train with the best of these and are scored on the test set. Three passes, batches of
 100, Adam with a rate that falls in a straight line to zero.
 
 Strangers: those of `lenet_helpers.data.strangers`, made of every tenth test digit, and
@@ -37,7 +37,7 @@ from lenet_helpers.models.codes import digit_codes
 from lenet_helpers.models.layers import EuclideanRBF, ScaledTanh
 from lenet_helpers.models.original import criterion_eq8, criterion_eq9, rubbish_logits
 
-DIGITS, HELD, PASSES, BATCH = 10_000, 5_000, 4, 100
+DIGITS, HELD, PASSES, BATCH = 10_000, 5_000, 3, 100
 SEEDS = range(1, 6)  # seed 0 chooses
 KINDS = ("linear", "pictures", "random", "places", "moving", "pull")
 RATES, SCALES = (1e-3, 3e-3), (1 / 84, 0.1, 1.0)
