@@ -52,10 +52,10 @@ def differences(codes: Tensor) -> Figure:
     apart = (codes[:, None] != codes).sum(2)
     figure = Figure(figsize=(4.9, 4.6))
     axis = figure.subplots()
-    axis.imshow(apart.numpy(), "Blues", vmin=0, vmax=80)
+    axis.imshow(apart.numpy(), "Blues", vmin=0, vmax=110)
     for i, j in apart.nonzero().tolist():
         close = apart[i, j] <= 18
-        style = {"color": COLORS["orange"], "weight": "bold"} if close else {}
+        style = {"color": "#b34700", "weight": "bold"} if close else {"color": "#222"}
         axis.text(
             j, i, int(apart[i, j]), ha="center", va="center", fontsize=11, **style
         )
