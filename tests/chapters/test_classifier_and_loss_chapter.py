@@ -379,3 +379,116 @@ def test_numbers_of_the_quiz():
 
 def test_every_source_is_in_the_bibliography():
     assert reader.cited(CHAPTER) <= reader.bibliography()
+
+
+def interval(a, b):
+    """Mean difference and half of its 95 % interval, by SciPy."""
+    test = stats.ttest_rel(np.array(a, float), np.array(b, float))
+    low, high = test.confidence_interval(0.95)
+    return (low + high) / 2, (high - low) / 2
+
+
+def told(a, b, places=2):
+    """As the text prints it, and whether zero lies outside."""
+    mean, half = interval(a, b)
+    sign = "−" if mean < 0 else "+"
+    return f"{sign}{abs(mean):.{places}f} ± {half:.{places}f}", abs(mean) > half
+
+
+@pytest.fixture(scope="module")
+def line():
+    return reader.line(CHAPTER)
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    rows = sorted(reader.results("calibration")["runs"], key=lambda row: row["seed"])
+    assert [row["seed"] for row in rows] == list(range(5))
+    return rows
+
+
+def looks(rows, look, way, what):
+    return [100 * row["looks"][look][way][what] for row in rows]
+
+
+def test_the_promises_are_those_of_the_record(calibration, line):
+    early, late = (looks(calibration, i, "stated", "confidence") for i in (0, 2))
+    kept, kept_late = (looks(calibration, i, "stated", "accuracy") for i in (0, 2))
+    said = f"({np.mean(early):.1f} against {np.mean(kept):.1f} %)"
+    assert said in line and np.mean(early) < np.mean(kept)
+    assert round(np.mean(late) - np.mean(kept_late)) == 4
+
+    ece = [looks(calibration, 2, way, "ece") for way in ("tempered", "stated")]
+    text, apart = told(*ece)
+    assert text.lstrip("−") in line and apart
+    assert f"points to {np.mean(ece[0]):.2f}," in line
+    assert f"from {np.mean(ece[1]):.2f} to {np.mean(ece[0]):.2f} %" in line
+    chance = np.mean(looks(calibration, 2, "tempered", "chance"))
+    assert f"chance alone would show {chance:.2f}" in line
+    first = [looks(calibration, 0, way, "ece") for way in ("tempered", "stated")]
+    text, apart = told(*first)
+    assert f"not told apart ({text})" in line and not apart
+
+
+def test_between_20_and_60_passes_it_only_grows_surer(calibration, line):
+    def change(what):
+        return [looks(calibration, i, "stated", what) for i in (2, 1)]
+
+    text, apart = told(*change("accuracy"))
+    assert f"not told apart ({text} points)" in line and not apart
+    text, apart = told(*change("confidence"))
+    assert f"by {text[1:]} points" in line and apart
+    text, apart = told(*(np.array(v) / 100 for v in change("cross_entropy")))
+    assert f"by {text[1:]}." in line and apart
+
+
+def test_turned_digits_keep_a_part_of_the_gap(calibration, line):
+    def mean(way, what):
+        return 100 * np.mean([row["turned"][way][what] for row in calibration])
+
+    assert f"{mean('stated', 'accuracy'):.1f} % are read rightly" in line
+    assert f"{mean('stated', 'confidence'):.1f} % are promised" in line
+    assert f"{mean('tempered', 'confidence'):.1f} % promised" in line
+    upright = np.mean(looks(calibration, 2, "tempered", "ece"))
+    assert 2.5 < mean("tempered", "ece") / upright < 3.5
+    assert f"kept {mean('tempered', 'ece'):.1f}" in line
+
+
+def test_the_prices_are_those_of_the_record(calibration, line):
+    at = [row["refusal"] for row in calibration[0]["prices"]]
+
+    def paid(i, way):
+        return [1000 * row["prices"][i]["paid"][way] for row in calibration]
+
+    i = at.index(0.05)
+    means = {way: np.mean(paid(i, way)) for way in ("stated", "tempered", "hindsight")}
+    for way, words in {
+        "stated": "a refusal for 0.05 of a mistake {} per",
+        "tempered": "pays {}, a difference",
+        "hindsight": "hindsight would have paid {}.",
+    }.items():
+        assert words.format(f"{means[way]:.1f}") in line
+    text, apart = told(paid(i, "tempered"), paid(i, "stated"))
+    assert text in line and apart
+    for i in range(len(at)):
+        mean, half = interval(paid(i, "tempered"), paid(i, "stated"))
+        assert mean < -half  # less at all five
+        mean, half = interval(paid(i, "validation"), paid(i, "tempered"))
+        assert abs(mean) < half  # not told apart at any
+    assert np.mean(paid(0, "tempered")) < np.mean(paid(0, "hindsight"))
+
+
+def test_the_best_threshold_is_that_of_trying_all():
+    from experiments.layers import calibration as script
+
+    generator = torch.Generator().manual_seed(0)
+    confidence = torch.randint(1, 30, (200,), generator=generator) / 30  # with ties
+    right = torch.rand(200, generator=generator) < confidence
+    for refusal in (0.5, 0.1, 0.02, 0.001):
+        found = script.best_threshold(confidence, right, refusal)
+        prices = [
+            script.price(confidence, right, t, refusal)
+            for t in [*(confidence.unique().tolist()), 1.1]
+        ]
+        got = script.price(confidence, right, found, refusal)
+        assert got == pytest.approx(min(prices), abs=1e-12)

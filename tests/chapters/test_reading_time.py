@@ -10,6 +10,7 @@ MINUTES = {
     "02-architecture": 50,
     "08-training": 70,
     "03-convolution": 90,
+    "05-classifier-and-loss": 70,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
     "11-feature-maps": 80,
