@@ -492,3 +492,128 @@ def test_the_best_threshold_is_that_of_trying_all():
         ]
         got = script.price(confidence, right, found, refusal)
         assert got == pytest.approx(min(prices), abs=1e-12)
+
+
+def outputs(kind):
+    """The five networks of a kind that were scored on the test digits."""
+    rows = [r for r in reader.results("outputs")["runs"] if r["kind"] == kind]
+    rows = sorted((r for r in rows if r["seed"]), key=lambda row: row["seed"])
+    assert [row["seed"] for row in rows] == list(range(1, 6))
+    return rows
+
+
+def errors(kind):
+    return [100 - 100 * row["test_accuracy"] for row in outputs(kind)]
+
+
+def strange(kind, where, score, what="auroc"):
+    return [100 * row["strangers"][where][score][what] for row in outputs(kind)]
+
+
+SETS = ("letters", "mirrored", "noise", "photographs", "shuffled")
+
+
+def test_every_network_had_the_same_tries_and_took_its_best():
+    runs = reader.results("outputs")["runs"]
+    for kind in {row["kind"] for row in runs}:
+        tried = [row for row in runs if row["kind"] == kind and not row["seed"]]
+        best = max(tried, key=lambda row: row["held"])
+        chosen = {(row["rate"], row["scale"]) for row in outputs(kind)}
+        assert chosen == {(best["rate"], best["scale"])}
+        rates = {row["rate"] for row in tried if row["scale"] == best["scale"]}
+        assert rates >= {0.002, 0.004, 0.008} and best["rate"] == 0.008
+
+
+@pytest.mark.parametrize(
+    "a, b, apart, words",
+    [
+        ("places", "pictures", False, "one-hot against pictures {} points"),
+        ("places", "pictures", False, "pictures, one-hot and random codes"),
+        ("random", "pictures", False, "random against pictures {},"),
+        ("pull", "linear", True, "the drawn codes err 0.56 ± 0.10 points more"),
+        ("pictures", "linear", False, "neither the pictures ({})"),
+        ("places", "linear", False, "nor the one-hot codes ({})"),
+        ("random", "linear", True, "behind by 0.11 ± 0.10"),
+    ],
+)
+def test_errors_of_the_outputs_are_told_as_they_are(a, b, apart, words, line):
+    text, shown = told(errors(a), errors(b))
+    assert shown == apart and words.format(text) in line
+    if "{}" not in words and "±" in words:
+        assert text[1:] in words
+
+
+@pytest.mark.parametrize(
+    "pair, where, apart, said",
+    [
+        (("pull", "linear"), "letters", True, "probability by 4.0 ± 2.3 points"),
+        (("pull", "linear*"), "letters", True, "largest logit by 4.9 ± 3.2"),
+        (("pull", "linear"), "mirrored", True, "on mirrored digits by 2.0 ± 1.2"),
+        (("pull", "linear*"), "mirrored", False, "not told apart, 2.0 ± 2.2"),
+        (("pull", "linear*"), "photographs", True, "only the 7.7 ± 7.5 on photographs"),
+        (("linear", "pictures"), "letters", True, "is 6.2 ± 2.7 points *behind*"),
+        (("linear", "pictures"), "mirrored", True, "and 2.2 ± 2.2 on mirrored"),
+    ],
+)
+def test_strangers_are_told_as_they_are(pair, where, apart, said, line):
+    def score(name):
+        if name.startswith("linear"):
+            which = "best" if name.endswith("*") else "probability"
+            return strange("linear", where, which)
+        return strange(name, where, "best")
+
+    text, shown = told(*map(score, pair), places=1)
+    assert shown == apart and text.startswith("+")
+    assert text[1:] in said and said in line
+
+
+def test_what_is_not_told_apart_is_said_so(line):
+    for where in SETS[2:]:
+        pull = strange("pull", where, "best")
+        for score in ("probability", "best"):
+            _, apart = told(pull, strange("linear", where, score))
+            assert apart == ((where, score) == ("photographs", "best"))
+        assert 96.5 <= np.mean(pull) <= 100
+        _, apart = told(
+            strange("pictures", where, "best"), strange("linear", where, "probability")
+        )
+        assert not apart
+    for where in SETS:
+        mean = strange("linear", where, "mean")
+        assert not told(mean, strange("linear", where, "probability"))[1]
+    gains = [
+        np.mean(strange("pull", where, "best"))
+        - np.mean(strange("linear", where, score))
+        for where in SETS[2:]
+        for score in ("probability", "best")
+    ]
+    assert round(min(gains)) == 8 and round(max(gains)) == 17
+    worst = [
+        min(strange(*what))
+        for what in (("linear", "noise", "probability"), ("pull", "noise", "best"))
+    ]
+    assert f"went down to {worst[0]:.0f}, the distance to {worst[1]:.0f}" in line
+
+
+def test_no_score_is_good_enough_for_letters():
+    pairs = [("linear", s) for s in ("probability", "best", "sum", "mean")]
+    pairs += [(kind, "best") for kind in ("pull", "pictures", "places", "random")]
+    for kind, score in pairs:
+        assert np.mean(strange(kind, "letters", score, "pass")) > 49
+
+
+def test_the_chapter_on_limits_quotes_this_one():
+    limits = reader.line("15-limits-and-legacy")
+    for said in ("by 4.0 ± 2.3 points", "by 2.0 ± 1.2;", "6.2 ± 2.7 points *worse*"):
+        assert said in limits
+    passed = np.mean(strange("pull", "letters", "best", "pass"))
+    assert f"of the letters {passed:.0f} % still pass" in limits
+    assert "Whether they do on these sets is not measured" not in limits
+
+
+def test_the_codes_differ_as_the_text_says(line):
+    codes = digit_codes()
+    apart = (codes[:, None] != codes).sum(2)
+    assert apart[0, 4] == 18 and apart[6, 8] == 12 and apart.max() == 50
+    assert "4 and 9, which people do confuse, differ in 30 places" in line
+    assert apart[4, 9] == 30
