@@ -11,6 +11,7 @@ MINUTES = {
     "08-training": 70,
     "03-convolution": 90,
     "04-pooling-and-activations": 85,
+    "05-classifier-and-loss": 70,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
     "11-feature-maps": 80,
