@@ -72,7 +72,9 @@ def from_picture(
     channels = upright
     if ink.is_light(upright):
         channels = 1 - upright
-        remarks.append("The ink is lighter than its ground; light and dark were swapped.")
+        remarks.append(
+            "The ink is lighter than its ground; light and dark were swapped."
+        )
     paper = ink.paper(channels)
     darker = ink.contrast(channels, paper)
     boxes, mask, more = ink.find(darker > ink.threshold(darker))
@@ -169,8 +171,8 @@ def _remarks(boxes: list[Box], pixels: Tensor) -> list[str]:
         name = f"Digit {number}" if len(boxes) > 1 else "It"
         if box.width > WIDEST * box.height:
             said.append(
-                f"{name} is wider than high: two digits that touch, or one that is turned "
-                "on its side?"
+                f"{name} is wider than high: two digits that touch, or one that is "
+                "turned on its side?"
             )
         if box.height < SMALL:
             said.append(f"{name} is only {box.height} pixels high and was enlarged.")

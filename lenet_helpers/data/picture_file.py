@@ -1,4 +1,4 @@
-"""A picture of any kind, upright and in red, green and blue, with what was done to it."""
+"""A picture of any kind, upright, in red, green and blue; what was done to it."""
 
 import io
 import os
