@@ -61,11 +61,10 @@ def logits(model, images: Tensor) -> Tensor:
 
 
 def drawn(digits: data.DigitData, size: int, seed: int) -> tuple[Tensor, Tensor]:
-    """The first ``size`` digits in this seed's order; the last 5,000 are for choices."""
+    """The first ``size`` digits in the order of this seed."""
     images, labels = digits.train.tensors
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))[
-        :size
-    ]
+    draw = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=draw)[:size]
     return images[order], labels[order]
 
 
