@@ -119,7 +119,7 @@ def climbing(wrong: Tensor, edge: int, names: tuple[str, str]) -> Figure:
 
 
 def curve(errors: Mapping[str, Mapping[int, Sequence[float]]]) -> Figure:
-    """Error against the number of images, both logarithmic; a dot a seed, a line a mean.
+    """Error against the number of images on log scales; dots are seeds, lines means.
 
     >>> len(curve({"steps": {300: [9.0, 8.0], 1000: [5.0, 5.5]}}).axes)
     1

@@ -13,6 +13,6 @@ __getattr__, __all__ = lazy.face(
         "digits": "DigitData load",
         "idx": "DataError",
         "made_photo": "make_photograph",
-        "picture": "Handwriting as_mnist from_picture",
+        "picture": "Handwriting MNIST_MEAN MNIST_STD as_mnist from_picture",
     },
 )

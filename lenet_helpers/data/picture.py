@@ -12,7 +12,8 @@ from lenet_helpers.data.idx import DataError
 from lenet_helpers.data.ink import Box
 
 BOX, FIELD, CENTRE, MARGIN = 20, 28, 14, 2
-MEAN, STD = 0.10003692801, 0.27521734857  # of MNIST's training pixels, padded
+# Of MNIST's training pixels, padded to 32x32.
+MNIST_MEAN, MNIST_STD = 0.10003692801, 0.27521734857
 SMALL = 20  # pixels of height below which a digit has to be enlarged
 # What MNIST's training digits keep to; measured by tests on the real files.
 WIDEST = 1.35  # width over height
@@ -48,7 +49,10 @@ class Handwriting:
 
 
 def from_picture(
-    source: "picture_file.Source | object", *, mean: float = MEAN, std: float = STD
+    source: "picture_file.Source | object",
+    *,
+    mean: float = MNIST_MEAN,
+    std: float = MNIST_STD,
 ) -> Handwriting:
     """Digits from a photograph or scan, prepared as MNIST's were.
 
