@@ -2,7 +2,7 @@
 
     python -m experiments.layers.label_errors  # needs MNIST; resumes where it stopped
 
-Five folds: a network is trained on four, 300 steps of 100, and says how likely it holds
+Five folds: a network is trained on four, 200 steps of 100, and says how likely it holds
 the label of each digit in the fifth. All 60,000 are ranked by that, lowest first. Five
 seeds, each with folds of its own. To see what such a list finds, every seed first gives
 300 digits, drawn at random, another label; the record keeps the places at which these
@@ -17,7 +17,7 @@ from experiments import records
 from experiments.layers import data_size
 from lenet_helpers import data
 
-FOLDS, STEPS, PLANTED, KEPT = 5, 300, 300, 200
+FOLDS, STEPS, PLANTED, KEPT = 5, 200, 300, 200
 
 
 def unseen(images: Tensor, labels: Tensor, seed: int) -> Tensor:

@@ -2,7 +2,7 @@
 
     python -m experiments.layers.photographs  # needs MNIST; resumes where it stopped
 
-Each of 200 test digits, drawn anew for each of five seeds, is written by a blue pen on
+Each of 100 test digits, drawn anew for each of five seeds, is written by a blue pen on
 unevenly lit paper and photographed sideways (`make_photograph`). The trained network of
 the book then reads it: prepared by `data.from_picture`, prepared with one step left
 out, and as the digit came from MNIST. Nothing is trained and nothing chosen here.
@@ -20,7 +20,7 @@ from experiments import records
 from lenet_helpers import data, models
 from lenet_helpers.data import ink, picture, picture_file
 
-SEEDS, COUNT = 5, 200
+SEEDS, COUNT = 5, 100
 
 
 def read(photo: bytes, *, leave_out: str = "") -> Tensor:

@@ -56,9 +56,8 @@ def _digits(draw: torch.Generator) -> list[tuple]:
     """Boxes whose centre of mass is far from the middle, and far from a half."""
     cases = []
     for high, wide in ((20, 12), (9, 20), (20, 20), (20, 3)):
-        small = 0.1 * torch.rand(high, wide, generator=draw).double()
-        small[: high // 3, : max(1, wide // 4)] += 3
-        small[-1, -1] = 0.5
+        small = 0.3 * torch.rand(high, wide, generator=draw).double()
+        small[: high // 3, : max(1, wide // 4)] += 0.5
         cases.append((small,))
     return cases
 

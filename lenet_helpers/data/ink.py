@@ -89,7 +89,7 @@ def contrast(channels: Tensor, ground: Tensor) -> Tensor:
     A blue pen leaves the blue channel bright and darkens the red one; whatever the
     colours of pen and paper, one of the three shows the ink best.
     """
-    return (1 - channels / ground.clamp(min=1e-3)).amax(0).clamp(0, 1)
+    return ((ground - channels) / ground.clamp(min=0.02)).amax(0).clamp(0, 1)
 
 
 def threshold(darker: Tensor) -> float:
