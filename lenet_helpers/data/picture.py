@@ -15,7 +15,7 @@ BOX, FIELD, CENTRE, MARGIN = 20, 28, 14, 2
 # Of MNIST's training pixels, padded to 32x32.
 MNIST_MEAN, MNIST_STD = 0.1000369271, 0.2752173462
 SMALL = 20  # pixels of height below which a digit has to be enlarged
-# Of MNIST's training digits one in 100 is wider than the first, one in 2,000 has
+# Of MNIST's training digits one in 300 is wider than the first, one in 2,000 has
 # thinner and one in 2,000 bolder strokes than the others.
 WIDEST = 1.43  # width over height
 THINNEST, BOLDEST = 1.24, 5.7  # pixels of stroke in the 20x20 box
