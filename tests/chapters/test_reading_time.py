@@ -8,7 +8,7 @@ import pytest
 MINUTES = {
     "01-history": 60,
     "02-architecture": 50,
-    "07-data": 70,
+    "07-data": 75,
     "08-training": 70,
     "03-convolution": 90,
     "06-backpropagation": 70,
