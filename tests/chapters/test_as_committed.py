@@ -38,7 +38,7 @@ def test_outputs_belong_to_the_present_code(path):
 
 def test_it_was_run_on_real_data_or_needed_none(path):
     used = notebook(path.stem)["metadata"][STAMP]["data"]
-    assert used in ("", "mnist", "cifar10", "cifar10+mnist")
+    assert used in ("", "mnist", "digits+mnist", "cifar10", "cifar10+mnist")
 
 
 def test_it_takes_a_minute_at_most(path):

@@ -8,6 +8,7 @@ import pytest
 MINUTES = {
     "01-history": 60,
     "02-architecture": 50,
+    "07-data": 75,
     "08-training": 70,
     "03-convolution": 90,
     "04-pooling-and-activations": 85,
