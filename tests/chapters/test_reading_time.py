@@ -12,6 +12,7 @@ MINUTES = {
     "03-convolution": 90,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
+    "10-gpu-training": 100,
     "11-feature-maps": 80,
     "12-three-lenets": 60,
 }
