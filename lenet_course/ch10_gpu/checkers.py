@@ -1,4 +1,4 @@
-"""What the exercises on devices are checked with: a device and a step in parts."""
+"""What the exercises on devices are checked with: a device, and steps to play."""
 
 from collections.abc import Callable
 
@@ -148,4 +148,88 @@ accumulate_checker = staged(
     ],
     look="Two steps on 10 images in parts of 4 do not end in the weights that two "
     "steps on the whole batch give.",
+)
+
+
+LIMIT = 1.0
+# What the losses of four steps are multiplied by: the gradient is cut, left alone,
+# overflows, and is cut again.
+SIZES = (8.0, 0.05, float("inf"), 4.0)
+
+
+def _scaled_steps(step: Callable) -> tuple:
+    """Weights after each of four steps under a scaler, and its scale at the end."""
+    weight = nn.Parameter(torch.tensor([[0.5, -1.0], [2.0, 0.25]]))
+    bias = nn.Parameter(torch.tensor([0.1, -0.2]))
+    optimizer = torch.optim.SGD([weight, bias], lr=0.5)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    x = torch.tensor([[1.0, 2.0], [-1.0, 0.5], [0.5, 0.5]])
+    seen = []
+    for size in SIZES:
+        loss = (x @ weight.t() + bias).pow(2).mean() * size
+        attempt(step, loss, [weight, bias], optimizer, scaler, LIMIT)
+        seen.append(torch.cat([weight.detach().flatten(), bias.detach()]))
+    return torch.stack(seen), scaler.get_scale()
+
+
+def _clipped(*order: str) -> Callable:
+    """A step that does these things in this order."""
+
+    def step(loss, parameters, optimizer, scaler, limit):
+        deeds = {
+            "zero": optimizer.zero_grad,
+            "plain": loss.backward,
+            "scaled": lambda: scaler.scale(loss).backward(),
+            "unscale": lambda: scaler.unscale_(optimizer),
+            "clip": lambda: nn.utils.clip_grad_norm_(parameters, limit),
+            "values": lambda: nn.utils.clip_grad_value_(parameters, limit),
+            "step": lambda: scaler.step(optimizer),
+            "bare": optimizer.step,
+            "update": scaler.update,
+        }
+        for name in order:
+            deeds[name]()
+
+    return step
+
+
+clip_checker = staged(
+    _scaled_steps,
+    _clipped("zero", "scaled", "unscale", "clip", "step", "update"),
+    wrong=[
+        (
+            _clipped("zero", "scaled", "clip", "unscale", "step", "update"),
+            "The clipping saw the scaled gradients, which are as many times too long: "
+            "bring them back to their size first.",
+        ),
+        (
+            _clipped("zero", "scaled", "clip", "step", "update"),
+            "Nothing brought the gradients back to their size before the clipping; "
+            "`scaler.step` does it too late.",
+        ),
+        (
+            _clipped("zero", "scaled", "unscale", "step", "clip", "update"),
+            "The step was taken before the gradients were clipped.",
+        ),
+        (
+            _clipped("zero", "scaled", "unscale", "step", "update"),
+            "The gradients are not clipped.",
+        ),
+        (
+            _clipped("zero", "scaled", "unscale", "values", "step", "update"),
+            "Each value was clipped by itself, which turns the gradient; limit its "
+            "norm, over all parameters together.",
+        ),
+        (
+            _clipped("zero", "scaled", "unscale", "clip", "bare", "update"),
+            "`optimizer.step()` knows nothing of the scaler: it takes the step whose "
+            "gradients overflowed, too.",
+        ),
+        (
+            _clipped("scaled", "unscale", "clip", "step", "update"),
+            "The gradients of the step before are still there.",
+        ),
+    ],
+    look="Four steps, one of which overflows, do not end where they should: scale and "
+    "backward, unscale, clip, step, update.",
 )

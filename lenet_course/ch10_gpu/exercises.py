@@ -1,9 +1,10 @@
 """The exercises of the chapter on GPUs and several devices."""
 
 import torch.nn.functional as F
+from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DistributedSampler
 
-from lenet_course.ch10_gpu.checkers import Device, accumulate_checker
+from lenet_course.ch10_gpu.checkers import Device, accumulate_checker, clip_checker
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
 
@@ -243,3 +244,27 @@ def accumulated_step(model, optimizer, images, labels, size) -> None:
         loss = F.cross_entropy(model(x), y) * len(x) / len(images)
         loss.backward()
     optimizer.step()
+
+
+@exercise(
+    "gpu.scaler",
+    task="Take a clipped step under a `GradScaler`, and leave all ready for the next.",
+    checker=clip_checker,
+    hints=[
+        "`scaler.scale(loss)` is what goes backward; the gradients are then as many "
+        "times too long.",
+        "`scaler.unscale_(optimizer)` brings them back, once a step, and it comes "
+        "before whatever looks at their size.",
+        "`scaler.step(optimizer)` leaves the step out if a gradient overflowed; "
+        "`scaler.update()` then lowers the scale.",
+    ],
+    more="`scaler.step` knows that they were unscaled, and does not divide again.",
+)
+def clipped_step(loss, parameters, optimizer, scaler, limit) -> None:
+    """The norm to limit is that of the true gradients: unscale, and then clip."""
+    optimizer.zero_grad()
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    clip_grad_norm_(parameters, limit)
+    scaler.step(optimizer)
+    scaler.update()

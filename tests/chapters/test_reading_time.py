@@ -15,6 +15,7 @@ MINUTES = {
     "05-classifier-and-loss": 70,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
+    "10-gpu-training": 100,
     "11-feature-maps": 80,
     "12-three-lenets": 60,
 }
