@@ -92,7 +92,7 @@ def test_every_picture_says_what_it_shows(path):
         if IMAGES & output.get("data", {}).keys():
             image = cell["metadata"].get("mystnb", {}).get("image", {})
             assert len(image.get("alt", "")) >= 20, cell["source"]
-        for tag in re.findall(r"<img\b[^>]*>", text):
+        for tag in re.findall(r"<img\b(?![^>]* hidden)[^>]*>", text):
             assert re.search(r'\balt="[^"]+"', tag), cell["source"]
         for tag in re.findall(r"<svg\b[^>]*>", text):
             named = 'role="img"' in tag and "aria-label" in tag
