@@ -12,24 +12,6 @@ from lenet_course.exercises.staged import attempt
 from lenet_helpers.performance import OperatorCount
 
 
-class _Operators(OperatorCount):
-    """The same without PyTorch's compiler, whose import the first use costs: seconds.
-
-    A check runs in a new copy of the process, where every use is the first.
-    """
-
-    # What PyTorch wrapped, so that the compiler looks away, is kept by that name.
-    __torch_dispatch__ = getattr(
-        OperatorCount.__torch_dispatch__,
-        "__wrapped__",
-        OperatorCount.__torch_dispatch__,
-    )
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
-
-
 def watched(
     inner: Checker,
     case: tuple,
@@ -54,7 +36,7 @@ def watched(
             lambda optimizer, *_: steps.append(type(optimizer).__name__)
         )
         try:
-            with _Operators() as operators, Calls() as calls:
+            with OperatorCount() as operators, Calls() as calls:
                 got = attempt(answer, *copy.deepcopy(case))
         finally:
             hook.remove()

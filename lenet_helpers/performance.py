@@ -114,6 +114,10 @@ class OperatorCount(TorchDispatchMode):
         super().__init__()
         self.names: Counter[str] = Counter()
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else its first use imports the compiler, for seconds
+
     @property
     def total(self) -> int:
         """All of them."""

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_course.ch06_backpropagation.by_hand import by_hand
+from lenet_course.exercises.by_hand import by_hand
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
 

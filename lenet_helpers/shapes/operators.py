@@ -50,6 +50,10 @@ class Operators(TorchDispatchMode):
             axes = (fields.Axis.of_image(image, dim) for dim in (2, 3))
             self._fields[image] = fields.Field(*axes)
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else its first use imports the compiler, for seconds
+
     def field_of(self, tensor: Tensor) -> fields.Field | fields.Unknown | None:
         """What its units see of the image; None for what does not stem from it."""
         if any(_share(tensor, other) for other in self._written):
