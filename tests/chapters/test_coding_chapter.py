@@ -44,8 +44,9 @@ def test_each_solution_says_its_cost(id):
 def test_watching_an_answer_loads_no_compiler():
     """It would take seconds, in each check's new copy of the process."""
     code = (
-        "import sys, torch; from lenet_helpers.performance import OperatorCount as Operators\n"
-        "with Operators() as used: torch.ones(2) + 1\n"
+        "import sys, torch\n"
+        "from lenet_helpers.performance import OperatorCount\n"
+        "with OperatorCount() as used: torch.ones(2) + 1\n"
         "print(used.total, 'torch._dynamo' in sys.modules)"
     )
     done = subprocess.run(
