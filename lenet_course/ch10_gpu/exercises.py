@@ -1,7 +1,7 @@
 """The exercises of the chapter on GPUs and several devices."""
 
 import torch.nn.functional as F
-from torch.nn.utils import clip_grad_norm_
+from torch import nn
 from torch.utils.data import DistributedSampler
 
 from lenet_course.ch10_gpu.checkers import Device, accumulate_checker, clip_checker
@@ -265,6 +265,6 @@ def clipped_step(loss, parameters, optimizer, scaler, limit) -> None:
     optimizer.zero_grad()
     scaler.scale(loss).backward()
     scaler.unscale_(optimizer)
-    clip_grad_norm_(parameters, limit)
+    nn.utils.clip_grad_norm_(parameters, limit)
     scaler.step(optimizer)
     scaler.update()
