@@ -142,7 +142,7 @@
 
     // A link to a card that the filter hides shows all cards again.
     window.addEventListener("hashchange", () => {
-      const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      const target = document.querySelector(":target"); // the browser reads the address
       if (target && target.hidden) {
         filter({ level: "all", again: false });
         target.scrollIntoView();

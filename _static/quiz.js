@@ -7,10 +7,11 @@
 
   // "61 706", "61,706", "61.706e3" and "0,95" are all numbers people type.
   const toNumber = (text) => {
-    let t = text.replace(/[\s_'’]/g, "").replace("−", "-").replace("×10^", "e");
+    let t = text.normalize("NFKC").replace(/[\s_'’]/g, "").replace("−", "-").replace("×10^", "e");
     if (/^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(t)) t = t.replaceAll(",", "");
     else if (/^[+-]?\d+,\d+$/.test(t)) t = t.replace(",", ".");
-    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(t) ? Number(t) : NaN;
+    const fits = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(t);
+    return fits && Number.isFinite(Number(t)) ? Number(t) : NaN;
   };
 
   const make = (tag, props, ...children) => {
@@ -25,7 +26,8 @@
     const typed = toNumber(input.value);
     const near = (note) => {
       const slack = note.classList.contains("lq-r") ? Number(box.dataset.tolerance) : 0;
-      return Math.abs(Number(note.dataset.value) - typed) <= slack + 1e-9 * Math.abs(typed);
+      const value = Number(note.dataset.value);
+      return Math.abs(value - typed) <= slack + 1e-9 * Math.abs(value);
     };
     const fits = notes.find(near) || notes.find((n) => n.dataset.value === "other");
     for (const note of notes) {
@@ -103,7 +105,7 @@
 
     // Answers to an earlier version of the questions are answers to other questions.
     const kept = memory.read(key);
-    const state = kept && kept.digest === quiz.dataset.digest ? kept.state : {};
+    const state = (kept && kept.digest === quiz.dataset.digest && kept.state) || {};
     for (const i of inputs) {
       if (i.type === "text") i.value = state[i.id] || "";
       else i.checked = Boolean(state[i.id]);

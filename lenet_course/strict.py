@@ -24,7 +24,7 @@ def known(what: str, name: str | None, names: Collection[str]) -> None:
     lenet_course.strict.ContentError: unknown level 'hard'; there are basic, \
 intermediate, advanced
     """
-    if name is not None and name not in names:
+    if name is not None and name not in [*names]:
         raise ContentError(f"unknown {what} {name!r}; there are {', '.join(names)}")
 
 
@@ -40,6 +40,8 @@ def load(text: str) -> Any:
         return yaml.load(text, Loader=_loader())
     except yaml.YAMLError as error:
         raise ContentError(f"not YAML: {error}") from None
+    except RecursionError:
+        raise ContentError("not YAML that is meant: nested too deep") from None
 
 
 @cache

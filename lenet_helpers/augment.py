@@ -43,7 +43,8 @@ class RandomAffine:
 
     def _maps(self, images: Tensor) -> Tensor:
         """One 2x3 matrix an image: where each output pixel is read from."""
-        draw = torch.rand(6, len(images), device=images.device) * 2 - 1
+        kind = {"device": images.device, "dtype": images.dtype}
+        draw = torch.rand(6, len(images), **kind) * 2 - 1
         size = 1 + self.scale * draw[0]
         ratio = (1 + self.squeeze * draw[1]).sqrt()
         turn = math.radians(self.degrees) * draw[2]
@@ -56,6 +57,66 @@ class RandomAffine:
         ]
         move = draw[4:] * (2 * self.shift / images.shape[-1])
         return torch.cat([torch.stack(rows, 1), move.T[:, :, None]], 2)
+
+
+@dataclass(frozen=True)
+class ElasticDistortion:
+    """Warp every image of a batch by its own smooth random field.
+
+    Each pixel is moved by a vector of its own. The vectors are independent noise, which
+    a Gaussian of ``sigma`` pixels has smoothed, so that neighbours move alike; then all
+    are scaled to a length of ``pixels``, root mean square over the image. Drawn from
+    torch's global generator. What comes into the picture from outside is background:
+    the smallest value of the image.
+
+    Source: Simard, Steinkraus and Platt 2003. The two numbers here are not theirs: they
+    scale the smoothed field by a factor, this one by the length that comes out.
+
+    Shape: float [N, C, H, W] -> the same.
+
+    Raises:
+        ValueError: ``sigma`` or ``pixels`` that is not positive and finite; images
+            without a batch axis, or of whole numbers.
+
+    >>> ElasticDistortion()(torch.zeros(2, 1, 32, 32)).shape
+    torch.Size([2, 1, 32, 32])
+    """
+
+    pixels: float = 1.0
+    sigma: float = 4.0
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            if not 0 < value < math.inf:
+                raise ValueError(f"{name} is a positive number of pixels, not {value}")
+
+    def __call__(self, images: Tensor) -> Tensor:
+        if images.dim() != 4 or not images.is_floating_point():
+            raise ValueError(
+                "images are float [N, C, H, W]; these are "
+                f"{images.dtype} {list(images.shape)}"
+            )
+        size = list(images.shape)
+        here = torch.eye(2, 3, dtype=images.dtype, device=images.device)
+        grid = F.affine_grid(here.expand(len(images), 2, 3), size, False)
+        sides = images.new_tensor([size[3], size[2]])  # grid is (x, y), from -1 to 1
+        grid = grid + self.field(images) * 2 / sides
+        ground = images.amin((1, 2, 3), keepdim=True)
+        return F.grid_sample(images - ground, grid, align_corners=False) + ground
+
+    def field(self, images: Tensor) -> Tensor:
+        """By how many pixels (x, y) each pixel is read elsewhere: [N, H, W, 2]."""
+        count, _, high, wide = images.shape
+        reach = math.ceil(3 * self.sigma)
+        kind = {"device": images.device, "dtype": images.dtype}
+        noise = torch.randn(2 * count, 1, high + 2 * reach, wide + 2 * reach, **kind)
+        steps = torch.arange(-reach, reach + 1, **kind)
+        bell = (-0.5 * (steps / self.sigma) ** 2).exp()
+        smooth = F.conv2d(noise, bell[None, None, :, None])
+        smooth = F.conv2d(smooth, bell[None, None, None, :])
+        field = smooth.view(count, 2, high, wide).permute(0, 2, 3, 1)
+        length = field.square().sum(-1).mean((1, 2)).sqrt()
+        return self.pixels * field / length[:, None, None, None]
 
 
 def ten_crops(images: Tensor, side: int) -> Tensor:

@@ -1,8 +1,10 @@
 """Files that are whole or absent, whenever a process stops."""
 
 import contextlib
+import glob
 import os
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +28,7 @@ def replace(path: str | os.PathLike, write: Callable[[BinaryIO], object]) -> Non
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     # A name of its own for each writer; tempfile would hide the file from others.
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
@@ -38,3 +41,11 @@ def replace(path: str | os.PathLike, write: Callable[[BinaryIO], object]) -> Non
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
+
+
+def _sweep(path: Path, hours: float = 1) -> None:
+    """Remove the drafts of writers that were killed, hours after their last byte."""
+    for draft in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > 3600 * hours:
+                draft.unlink()

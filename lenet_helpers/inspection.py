@@ -10,12 +10,13 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from lenet_helpers.checks import check_images
+from lenet_helpers.checks import check_images, taken
 
 
 @contextmanager
-def _quiet(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while."""
+def _quiet(model: nn.Module, images: Tensor) -> Iterator[None]:
+    """Evaluation mode for a while, for images that can be such."""
+    check_images(images)
     was_training = {module: module.training for module in model.modules()}
     model.eval()
     try:
@@ -23,6 +24,11 @@ def _quiet(model: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in was_training.items():
             module.training = mode
+
+
+def _seen(model: nn.Module, images: Tensor) -> Tensor:
+    with taken(model, images):
+        return model(images)
 
 
 @torch.no_grad()
@@ -40,7 +46,6 @@ def activations(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
     >>> list(maps)[:4], tuple(maps["c1.act"].shape)
     (['c1', 'c1.act', 's2', 'c3'], (2, 6, 28, 28))
     """
-    check_images(images, model)
     calls: list[tuple[str, Tensor]] = []
     handles = [
         module.register_forward_hook(
@@ -50,8 +55,8 @@ def activations(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
         if name and not list(module.children())
     ]
     try:
-        with _quiet(model):
-            model(images)
+        with _quiet(model, images):
+            _seen(model, images)
     finally:
         for handle in handles:
             handle.remove()
@@ -77,10 +82,10 @@ def saliency(model: nn.Module, images: Tensor, classes: Tensor | None = None) ->
     Returns: float32 [N, H, W], in logits per unit of normalised pixel.
     Source: Simonyan, Vedaldi, Zisserman 2014 (arXiv:1312.6034).
     """
-    check_images(images, model)
+    check_images(images)
     pixels = images.detach().clone().requires_grad_(True)
-    with torch.enable_grad(), _quiet(model):
-        logits = model(pixels)
+    with torch.enable_grad(), _quiet(model, images):
+        logits = _seen(model, pixels)
         chosen = logits.argmax(1) if classes is None else classes
         picked = logits.gather(1, chosen[:, None]).sum()
         (gradient,) = torch.autograd.grad(picked, pixels)
@@ -113,7 +118,7 @@ def occlusion(
     Raises:
         ValueError: a patch larger than the image, or a step below 1.
     """
-    check_images(images, model)
+    check_images(images)
     height, width = images.shape[2:]
     if not 1 <= patch <= min(height, width) or stride < 1:
         raise ValueError(f"patch={patch}, stride={stride} on {height}x{width} pixels")
@@ -122,10 +127,10 @@ def occlusion(
     columns = range(0, width - patch + 1, stride)
 
     def probability(batch: Tensor) -> Tensor:
-        return model(batch).softmax(1).gather(1, classes[:, None])[:, 0]
+        return _seen(model, batch).softmax(1).gather(1, classes[:, None])[:, 0]
 
     drops = []
-    with _quiet(model):
+    with _quiet(model, images):
         whole = probability(images)
         for i in rows:
             for j in columns:

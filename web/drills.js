@@ -58,10 +58,11 @@ globalThis.Drills = (() => {
 
   // "61 706", "61,706", "6e-4" and "0,05" are all numbers people type.
   function toNumber(text) {
-    let t = text.replace(/[\s_'’]/g, "").replace(/−/g, "-").replace("×10^", "e");
+    let t = text.normalize("NFKC").replace(/[\s_'’]/g, "").replace(/−/g, "-").replace("×10^", "e");
     if (/^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(t)) t = t.replaceAll(",", "");
     else if (/^[+-]?\d+,\d+$/.test(t)) t = t.replace(",", ".");
-    return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(t) ? Number(t) : NaN;
+    const fits = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(t);
+    return fits && Number.isFinite(Number(t)) ? Number(t) : NaN;
   }
 
   function check(drill, typed) {

@@ -32,7 +32,7 @@ globalThis.MockInterview = (() => {
 
   if (!globalThis.document || !globalThis.Draw) return;
   const { element } = Draw, { LEVELS, SCORES } = MockInterview;
-  const KEY = "lenet-inside-out:interview", AIM = 30;
+  const KEY = "lenet-inside-out:interview", AIM = 30, DAY = 86400;
   const capital = (word) => word[0].toUpperCase() + word.slice(1);
   const button = (text, onclick, extra = {}) =>
     element("button", { type: "button", class: "lw-button", onclick, ...extra }, text);
@@ -77,21 +77,38 @@ globalThis.MockInterview = (() => {
         ids: s.ids, answers: s.answers, language: s.language === "zh" ? "zh" : "en",
         draft: {
           text: typeof draft.text === "string" ? draft.text : "",
-          seconds: Number.isFinite(draft.seconds) ? draft.seconds : 0,
+          seconds: draft.seconds >= 0 && draft.seconds < DAY ? draft.seconds : 0,
           shown: draft.shown === true,
         },
       };
     }
 
+    // One window asks at a time: this one is still when another goes on.
+    let running = false;
+    globalThis.addEventListener("storage", ({ key }) => {
+      if (key !== KEY || !running) return;
+      clearInterval(ticking);
+      running = false;
+      stage.replaceChildren(
+        element("p", { role: "status" }, "This interview goes on in another window."),
+        element("div", { class: "lw-controls" }, button("Go on here", () => {
+          const state = kept();
+          if (state) ask(state);
+          else stage.replaceChildren();
+        })));
+    });
+
     const fresh = () => ({ text: "", seconds: 0, shown: false });
 
     function start() {
+      if (running && !confirm("An interview is running. Drop it and start another?")) return;
       const seed = Math.floor(Math.random() * Drills.SEEDS);
       const asked = MockInterview.draw(questions, Number(size.value), seed, topic.value, level.value);
       ask({ ids: asked.map((q) => q.id), answers: [], language: language.value, draft: fresh() });
     }
 
     function ask(state) {
+      running = true;
       memory.write(KEY, state);
       const q = byId.get(state.ids[state.answers.length]), { draft } = state;
       const since = performance.now() - 1000 * draft.seconds;
@@ -148,6 +165,7 @@ globalThis.MockInterview = (() => {
     }
 
     function sum({ ids, answers, language: spoken }) {
+      running = false;
       memory.write(KEY, null);
       const pairs = ids.map((id, i) => [byId.get(id), answers[i]]);
       const points = (list) => list.reduce((total, [, a]) => total + a.score, 0);

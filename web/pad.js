@@ -187,14 +187,15 @@
       const inside = (v) => Math.min(SHEET, Math.max(0, v));
       return [inside(((event.clientX - area.left) / area.width) * SHEET), inside(((event.clientY - area.top) / area.height) * SHEET)];
     };
+    let hand = null; // the pointer that draws; a second finger is not heard
     sheet.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      sheet.setPointerCapture(event.pointerId);
+      if (event.button || (hand !== null && sheet.hasPointerCapture(hand))) return;
+      sheet.setPointerCapture((hand = event.pointerId));
       writing++;
       replace([...(untouched ? [] : current()), [position(event)]]);
     });
     sheet.addEventListener("pointermove", (event) => {
-      if (!sheet.hasPointerCapture(event.pointerId)) return;
+      if (event.pointerId !== hand || !sheet.hasPointerCapture(hand)) return;
       // Fast hands move several points between two frames; keep them all.
       const events = event.getCoalescedEvents?.() ?? [];
       strokes.at(-1)?.push(...(events.length ? events : [event]).map(position));

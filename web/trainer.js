@@ -105,6 +105,10 @@
       message.focus();
     }
 
+    // Enter held a little too long shows the verdict and does not leave it.
+    host.addEventListener("keydown", (event) => {
+      if (event.repeat && event.key === "Enter") event.preventDefault();
+    });
     host.classList.add("lw");
     host.setAttribute("role", "group");
     host.setAttribute("aria-label", "Timed drills");

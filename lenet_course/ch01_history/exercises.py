@@ -9,8 +9,9 @@ from lenet_course.exercises.registry import exercise
 
 
 def _responses(generator: torch.Generator):
-    for rows, columns, size in ((4, 4, 2), (6, 9, 3), (8, 4, 4)):
+    for rows, columns, size in ((4, 4, 2), (6, 9, 3), (8, 4, 4), (3, 5, 1)):
         yield torch.randn(rows, columns, generator=generator), size
+    yield -1 - torch.rand(6, 4, generator=generator), 2  # all of them weak
 
 
 def _strongest(responses: Tensor, size: int) -> Tensor:
@@ -134,12 +135,12 @@ def seen() -> float:
         "machine, at the same speed?"
     ),
     checker=number(
-        111,
-        tolerance=1,
+        3 * (1_200_000 * 328_096) / (167_693 * 63_660),
+        digits=0,
         wrong={
-            15.46: "That accounts for the larger network only.",
-            21.47: "That accounts for the additional presentations only.",
-            36.88: "That is how much more work it is. How long did the smaller take?",
+            15: "That accounts for the larger network only.",
+            21: "That accounts for the additional presentations only.",
+            37: "That is how much more work it is. How long did the smaller take?",
         },
         look="Work is presentations times multiply-adds; the speed stays the same.",
     ),
@@ -175,13 +176,20 @@ def _rejection(
 
 def _readings(generator: torch.Generator):
     for count, error in ((200, 0.01), (500, 0.05), (40, 0.1)):
-        confidence = torch.rand(count, generator=generator)
+        confidence = torch.randperm(count, generator=generator) / count  # no ties
         chance = 0.7 + 0.3 * confidence**0.5
         right = torch.rand(count, generator=generator) < chance
         right[confidence.argmax()] = False  # the surest one is wrong
         yield confidence, right, error
-    yield torch.tensor([0.9, 0.8, 0.7]), torch.tensor([True, True, True]), 0.01
-    yield torch.tensor([0.9, 0.8]), torch.tensor([False, False]), 0.01
+    for right, error in (
+        ([1, 1, 1], 0.01),
+        ([0, 0], 0.01),
+        ([1, 0, 1, 1], 0.25),  # just as many wrong ones as are allowed
+        ([0, 1, 0, 0, 1], 0.5),
+        ([1, 1, 0], 0.0),
+    ):
+        order = torch.randperm(len(right), generator=generator)
+        yield (1 - order / 10), torch.tensor(right, dtype=torch.bool)[order], error
 
 
 @exercise(

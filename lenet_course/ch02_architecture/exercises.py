@@ -1,6 +1,6 @@
 """The exercises of the chapter on the architecture."""
 
-import copy
+import itertools
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,8 @@ from lenet_helpers import shapes
     task="Write `output_size(n, kernel, stride, padding)` for one side of a map.",
     checker=function(
         shapes.conv_output_size,
-        [(32, 5, 1, 0), (28, 2, 2, 0), (28, 5, 1, 2), (8, 3, 2, 1), (15, 2, 2, 0)],
+        [(32, 5, 1, 0), (28, 2, 2, 0), (28, 5, 1, 2), (8, 3, 2, 1), (15, 2, 2, 0)]
+        + list(itertools.product((9, 14, 31), (1, 4, 7), (1, 2, 3, 5), (0, 1, 3))),
         look="Draw a row of pixels and slide the kernel along it: where does it fit?",
         wrong=[
             (
@@ -147,6 +148,7 @@ def _adds_kernels(layers: list[tuple[int, int]]) -> int:
 
 
 _LENET = [(5, 1), (2, 2), (5, 1), (2, 2), (5, 1)]
+_OTHERS = [(3, 2), (3, 2), (3, 1)], [(7, 4), (1, 1), (2, 3), (4, 2), (3, 3)], [(1, 5)]
 
 
 @exercise(
@@ -154,7 +156,7 @@ _LENET = [(5, 1), (2, 2), (5, 1), (2, 2), (5, 1)]
     task="Write `field(layers)`: how many pixels across does a last-layer unit see?",
     checker=function(
         lambda layers: shapes.receptive_field(layers)[-1][0],
-        [(_LENET[:n],) for n in range(1, 6)] + [([(3, 2), (3, 2), (3, 1)],)],
+        [(_LENET[:n],) for n in range(1, 6)] + [(layers,) for layers in _OTHERS],
         look="Keep two numbers, field and jump, and go from the input upwards.",
         wrong=[
             (_forgets_jump, "After a stride of 2, neighbours lie 2 pixels apart."),
@@ -180,45 +182,31 @@ def field(layers: list[tuple[int, int]]) -> int:
     return field
 
 
-def _flaw(model: nn.Module) -> str | None:
-    """A pointer for a network of the right size that is still not LeNet-5."""
-    a, b = torch.rand(2, 2, 1, 32, 32, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        bend = model(a) + model(b) - model(a + b) - model(torch.zeros_like(a))
-    if bend.abs().max() < 1e-5:
-        return "It is one affine map: what stands between the layers?"
-    if shapes.trace(model).macs != 416_520:
-        return "The multiply-adds do not add up to 416,520. Look at every map's size."
-    if _bounded(model):
-        return "Nothing bends the output: logits may be any real numbers."
-    return _batch_flaw(model)
-
-
-def _bounded(model: nn.Module) -> bool:
-    """Whether even large weights give small outputs: a softmax or tanh at the end."""
-    loud = copy.deepcopy(model)
-    with torch.no_grad():
-        for parameter in loud.parameters():
-            parameter *= 10
-        return bool(loud(torch.ones(1, 1, 32, 32)).abs().max() <= 1)
-
-
 def _batch_flaw(model: nn.Module) -> str | None:
     try:
         with torch.no_grad():
             logits: Tensor = model(torch.zeros(2, 1, 36, 36))
-    except RuntimeError:
+    except Exception:
         return None  # refusing another size is honest
     if len(logits) != 2:
         return "Two images of 36×36 become more than two rows. Look at the flattening."
     return None
 
 
-def _from_memory(c5: int = 120, act: type = nn.Tanh, flatten: type = nn.Flatten):
-    features = [nn.Conv2d(1, 6, 5), act(), nn.AvgPool2d(2)]
-    features += [nn.Conv2d(6, 16, 5), act(), nn.AvgPool2d(2)]
-    head = [nn.Linear(c5, 84), act(), nn.Linear(84, 10)]
-    return nn.Sequential(*features, nn.Conv2d(16, c5, 5), act(), flatten(), *head)
+def _from_memory(
+    *bends: type[nn.Module], c5=120, pool=nn.AvgPool2d, flatten=nn.Flatten, last=()
+):
+    """LeNet-5 with these bends after C1, C3, C5 and F6; one stands for all four."""
+    c1, c3, c5_, f6 = bends * 4 if len(bends) == 1 else bends
+
+    def build() -> nn.Sequential:
+        return nn.Sequential(
+            *(nn.Conv2d(1, 6, 5), c1(), pool(2), nn.Conv2d(6, 16, 5), c3(), pool(2)),
+            *(nn.Conv2d(16, c5, 5), c5_(), flatten(), nn.Linear(c5, 84), f6()),
+            *(nn.Linear(84, 10), *last),
+        )
+
+    return build
 
 
 class _View(nn.Module):
@@ -228,21 +216,45 @@ class _View(nn.Module):
         return x.view(-1, 120)
 
 
+class _Scaled(nn.Module):
+    """The tanh of 1998."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 1.7159 * torch.tanh(2 / 3 * x)
+
+
+_T, _I = nn.Tanh, nn.Identity
+_FREE = "Nothing should bend the output: logits may be any real numbers."
+
+
 @exercise(
     "architecture.from-memory",
-    task="Build LeNet-5 for 32×32 grey images, with tanh, as an `nn.Module`.",
+    task="Build LeNet-5 for 32×32 grey images, with tanh and average pooling, as an "
+    "`nn.Module`.",
     checker=module(
         (1, 32, 32),
         (10,),
         parameters=61_706,
-        also=_flaw,
+        like=[_from_memory(_T), _from_memory(_Scaled)],
+        unlike=[
+            (_from_memory(_I), "It is one affine map: what stands between the layers?"),
+            (_from_memory(_I, _T, _T, _T), "Nothing bends what C1 puts out."),
+            (_from_memory(_T, _I, _T, _T), "Nothing bends what C3 puts out."),
+            (_from_memory(_T, _T, _I, _T), "Nothing bends what C5 puts out."),
+            (_from_memory(_T, _T, _T, _I), "Nothing bends what F6 puts out."),
+            (_from_memory(nn.ReLU), "That is ReLU: tanh is asked."),
+            (_from_memory(nn.Sigmoid), "That is the logistic sigmoid: tanh is asked."),
+            (_from_memory(_T, pool=nn.MaxPool2d), "S2 and S4 of LeNet-5 average."),
+            (_from_memory(_T, last=[nn.Softmax(1)]), _FREE),
+            (_from_memory(_T, last=[nn.LogSoftmax(1)]), _FREE),
+            (_from_memory(_T, last=[nn.Tanh()]), _FREE),
+        ],
+        also=_batch_flaw,
         look="Go through C1, S2, C3, S4, C5, F6 and output: maps, kernel, stride.",
         wrong=[
-            (_from_memory(c5=128), "trainable parameters"),
-            (_from_memory(act=nn.Identity), "affine"),
-            (_from_memory(flatten=_View), "flattening"),
-            (nn.Sequential(_from_memory(), nn.Softmax(1)), "logits"),
-            (nn.Sequential(_from_memory(), nn.Tanh()), "logits"),
+            (_from_memory(_T, c5=128), "trainable parameters"),
+            (_from_memory(_T, flatten=_View), "flattening"),
+            (_from_memory(_T, last=[nn.Dropout(0.1)]), "In training mode"),
         ],
     ),
     hints=[

@@ -1,5 +1,8 @@
 """The exercises of the chapter on training."""
 
+import itertools
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,14 +17,14 @@ from lenet_course.exercises.stages.split import split_checker
     "training.guessing-loss",
     task="A network for the 26 letters knows nothing yet. Where does its loss start?",
     checker=number(
-        3.258,
-        tolerance=0.01,
+        math.log(26),
+        digits=2,
         wrong={
-            2.303: "That is the start for ten classes. How many are there now?",
+            2.30: "That is the start for ten classes. How many are there now?",
             4.70: "That is a logarithm to base 2; `F.cross_entropy` uses another.",
-            0.0385: "That is the probability of each letter. The loss is made from it.",
-            -3.258: "Cross-entropy carries a minus sign: it is never negative.",
-            1.415: "That is a logarithm to base 10; `F.cross_entropy` uses another.",
+            0.04: "That is the probability of each letter. The loss is made from it.",
+            -3.26: "Cross-entropy carries a minus sign: it is never negative.",
+            1.41: "That is a logarithm to base 10; `F.cross_entropy` uses another.",
         },
         look="Which probability does a letter get, and what does the loss make of it?",
     ),
@@ -43,14 +46,11 @@ def guessing_loss() -> float:
     task="How many optimiser steps has an epoch, with the last short batch or without?",
     checker=function(
         lambda images, size, drop: images // size if drop else -(-images // size),
-        [
-            (60_000, 64, False),
-            (60_000, 64, True),
-            (55_000, 64, False),
-            (55_000, 64, True),
-            (640, 64, False),
-            (10, 64, True),
-        ],
+        list(
+            itertools.product(
+                (60_000, 55_000, 640, 639, 10, 1), (64, 100, 1), (False, True)
+            )
+        ),
         wrong=[
             (
                 lambda images, size, drop: images // size,
@@ -169,18 +169,25 @@ def _stop_at(losses: list[float], patience: int, keep=min) -> tuple[int, int]:
     return best, epoch
 
 
+def _histories(generator: torch.Generator) -> list[tuple[list[float], int]]:
+    shown = [
+        ([0.5, 0.3, 0.2, 0.25, 0.22, 0.1], 2),
+        ([0.5, 0.3, 0.4, 0.2, 0.3], 2),
+        ([0.5, 0.4, 0.3], 5),
+        ([0.3, 0.4, 0.3, 0.5, 0.6], 3),
+        ([0.2, 0.3, 0.4, 0.5, 0.1], 1),
+        ([0.7], 1),
+    ]
+    drawn = torch.randint(1, 9, (30, 12), generator=generator).double() / 10  # ties
+    return shown + [(row.tolist(), 1 + i % 5) for i, row in enumerate(drawn)]
+
+
 @exercise(
     "training.early-stopping",
     task="Which epoch's weights are kept, and after which epoch does training end?",
     checker=function(
         _stop_at,
-        [
-            ([0.5, 0.3, 0.2, 0.25, 0.22, 0.1], 2),
-            ([0.5, 0.3, 0.4, 0.2, 0.3], 2),
-            ([0.5, 0.4, 0.3], 5),
-            ([0.3, 0.4, 0.3, 0.5, 0.6], 3),
-            ([0.2, 0.3, 0.4, 0.5, 0.1], 1),
-        ],
+        _histories,
         wrong=[
             (
                 lambda losses, patience: (losses.index(min(losses)) + 1, len(losses)),

@@ -4,6 +4,8 @@ import math
 import statistics
 from itertools import accumulate
 
+import torch
+
 from lenet_course.exercises.checkers import function
 
 
@@ -23,12 +25,19 @@ def _interval(half=lambda ours, base, d, t: t * _error(d)):
     return ends
 
 
+def _scores(generator: torch.Generator) -> list[tuple]:
+    def draw(count: int, spread: float) -> list[float]:
+        noise = torch.randn(count, generator=generator, dtype=torch.float64)
+        return [round(value, 1) for value in (97 + spread * noise).tolist()]
+
+    shown = [([97.5, 97.2, 97.9], [96.8, 96.9, 96.7], 4.30)]
+    sizes = [(5, 2.78), (2, 12.71), (10, 2.26), (5, 2.78), (4, 3.18)]
+    return shown + [(draw(n, 0.4), draw(n, 1.1), t) for n, t in sizes]
+
+
 interval_checker = function(
     _interval(),
-    [
-        ([97.5, 97.2, 97.9], [96.8, 96.9, 96.7], 4.30),
-        ([98.1, 97.0, 97.4, 97.9, 96.6], [98.0, 97.1, 97.2, 97.7, 96.8], 2.78),
-    ],
+    _scores,
     wrong=[
         (
             _interval(lambda ours, base, d, t: t * statistics.stdev(d)),
@@ -74,9 +83,14 @@ def _schedule(fall=lambda s, n, r: _half_wave((s - r) / (n - r)), first: int = 1
 cosine_checker = function(
     _schedule(),
     [
-        (step, steps, 0.1, rise)
-        for steps, rise in [(100, 10), (50, 5)]
-        for step in (0, rise // 2, rise - 1, rise, steps // 2, steps - 1)
+        (step, steps, peak, rise)
+        for steps, peak, rise in [
+            (100, 0.1, 10),
+            (50, 3.0, 5),
+            (7, 1.0, 1),
+            (9, 0.5, 8),
+        ]
+        for step in range(steps)
     ],
     tolerance=1e-6,
     wrong=[
@@ -113,15 +127,20 @@ def _ema(values: list[float], decay: float, *start: float) -> list[float]:
     return list(averages)[len(start) :]
 
 
-ema_checker = function(
-    _ema,
-    [
+def _series(generator: torch.Generator) -> list[tuple[list[float], float]]:
+    shown = [
         ([1.0, 2.0, 3.0, 4.0], 0.9),
         ([4.0, 0.0, 0.0], 0.5),
         ([2.0], 0.99),
         ([1.0, -1.0, 1.0, -1.0, 1.0], 0.75),
-    ],
-    tolerance=1e-6,
+    ]
+    drawn = torch.randn(5, 9, generator=generator).tolist()
+    return shown + list(zip(drawn, (0.0, 0.3, 0.6, 0.95, 0.999)))
+
+
+ema_checker = function(
+    _ema,
+    _series,
     wrong=[
         (
             lambda values, decay: _ema(values, 1 - decay),

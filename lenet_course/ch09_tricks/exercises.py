@@ -1,5 +1,7 @@
 """The exercises of the chapter on training tricks."""
 
+import math
+
 import torch
 
 from lenet_course.ch09_tricks.checkers import (
@@ -16,10 +18,10 @@ from lenet_course.exercises.registry import exercise
     "tricks.he-deviation",
     task="He's standard deviation for the weights of C3, which reads all six maps.",
     checker=number(
-        0.1155,
-        tolerance=0.0006,
+        math.sqrt(2 / 150),
+        digits=4,
         wrong={
-            0.01333: "That is the variance. Its square root is asked for.",
+            0.0133: "That is the variance. Its square root is asked for.",
             0.5774: "A unit of C3 reads a window from each map, not one value.",
             0.2828: "C3 reads more than one map: that is the fan-in of one window.",
             0.0816: "That keeps the variance in a *linear* layer. ReLU loses half.",

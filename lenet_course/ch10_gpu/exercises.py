@@ -1,9 +1,10 @@
 """The exercises of the chapter on GPUs and several devices."""
 
 import torch.nn.functional as F
+from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DistributedSampler
 
-from lenet_course.ch10_gpu.checkers import Device, accumulate_checker
+from lenet_course.ch10_gpu.checkers import Device, accumulate_checker, clip_checker
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
 
@@ -25,6 +26,8 @@ def _rate(low, high, batch, fixed=True, share=True):
             ((1, 0.001), (101, 0.002), 50),
             ((10, 0.5), (20, 0.6), 40),
             ((32, 0.004), (64, 0.008), 128),
+            ((16, 0.02), (256, 0.05), 7),
+            ((8, 3.0), (24, 7.0), 1000),
         ],
         wrong=[
             (
@@ -43,7 +46,6 @@ def _rate(low, high, batch, fixed=True, share=True):
             ),
         ],
         look="Two points (batch, seconds) fix the line a + b·batch: find b, then a.",
-        tolerance=1e-4,
     ),
     hints=[
         "The slope between the two points is the cost of one image, b.",
@@ -79,7 +81,8 @@ def _timed(device, repeats, warm=True, first=True, last=True, each=True):
     task="Time a call on a device that works behind your back.",
     checker=function(
         _timed,
-        lambda generator: [(Device(0.010, 0.5), 10), (Device(0.002, 0.1), 4)],
+        [(Device(2.0, 60.0), 10), (Device(5.0, 30.0), 4), (Device(3.0, 9.0), 50)],
+        tolerance=1e-4,
         wrong=[
             (
                 lambda d, n: _timed(d, n, last=False),
@@ -127,7 +130,8 @@ def _bytes(params, batch, kept, states=2, fixed=False):
     task="How many bytes does training with Adam hold, all of it in float32?",
     checker=function(
         _bytes,
-        [(61_706, 64, 12_272), (61_706, 1, 12_272), (1000, 8, 500), (10, 3, 0)],
+        [(61_706, 64, 12_272), (61_706, 1, 12_272), (1000, 8, 500), (10, 3, 0)]
+        + [(0, 5, 7), (61_100_840, 128, 1_500_000)],
         wrong=[
             (
                 lambda p, b, k: _bytes(p, b, k, states=0),
@@ -171,8 +175,17 @@ def _shard(count, size, rank):
     checker=function(
         _shard,
         [
-            *((10, 2, 0), (10, 2, 1), (10, 3, 0), (10, 3, 2)),
-            *((7, 4, 3), (5, 4, 3), (2, 5, 4)),
+            (count, size, rank)
+            for count, size in (
+                (10, 2),
+                (10, 3),
+                (7, 4),
+                (5, 4),
+                (2, 5),
+                (1, 4),
+                (9, 1),
+            )
+            for rank in range(size)
         ],
         wrong=[
             (
@@ -231,3 +244,27 @@ def accumulated_step(model, optimizer, images, labels, size) -> None:
         loss = F.cross_entropy(model(x), y) * len(x) / len(images)
         loss.backward()
     optimizer.step()
+
+
+@exercise(
+    "gpu.scaler",
+    task="Take a clipped step under a `GradScaler`, and leave all ready for the next.",
+    checker=clip_checker,
+    hints=[
+        "`scaler.scale(loss)` is what goes backward; the gradients are then as many "
+        "times too long.",
+        "`scaler.unscale_(optimizer)` brings them back, once a step, and it comes "
+        "before whatever looks at their size.",
+        "`scaler.step(optimizer)` leaves the step out if a gradient overflowed; "
+        "`scaler.update()` then lowers the scale.",
+    ],
+    more="`scaler.step` knows that they were unscaled, and does not divide again.",
+)
+def clipped_step(loss, parameters, optimizer, scaler, limit) -> None:
+    """The norm to limit is that of the true gradients: unscale, and then clip."""
+    optimizer.zero_grad()
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    clip_grad_norm_(parameters, limit)
+    scaler.step(optimizer)
+    scaler.update()

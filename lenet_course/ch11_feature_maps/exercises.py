@@ -8,7 +8,7 @@ from lenet_course.exercises.registry import exercise
 
 
 def _normalised(generator: torch.Generator):
-    for mean, std in ((0.1, 0.275), (0.5, 0.5), (0.0, 2.0)):
+    for mean, std in ((0.1, 0.275), (0.5, 0.5), (0.0, 2.0), (-0.4, 1.0)):
         yield torch.randn(2, 1, 4, 4, generator=generator), mean, std
 
 
@@ -55,19 +55,37 @@ def pixels_of(images: Tensor, mean: float, std: float) -> Tensor:
     return images * std + mean
 
 
-def _small() -> nn.Sequential:
-    """A network in which the activation overwrites what the layer before put out."""
-    torch.manual_seed(0)
-    layers = {
-        "conv": nn.Conv2d(1, 2, 3),
-        "act": nn.ReLU(inplace=True),
-        "flat": nn.Flatten(),
-        "out": nn.Linear(2 * 4 * 4, 3),
-    }
-    model = nn.Sequential()
-    for name, layer in layers.items():
-        model.add_module(name, layer)
-    return model.eval()
+class _Small(nn.Module):
+    """A network in which an activation overwrites what the layer before put out."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True))
+        self.act = nn.Tanh()
+        self.out = nn.Linear(2 * 4 * 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.act(self.body(x) - 0.5).flatten(1))
+
+
+def _small() -> nn.Module:
+    """It has a hook of somebody else already."""
+    model = _Small().eval()
+    model.out.register_forward_hook(_of_somebody_else)
+    return model
+
+
+def _of_somebody_else(module, inputs, output) -> None:
+    pass
+
+
+def _grown(model: nn.Module) -> list:
+    """Of each layer its hooks, and the names of all that was put into it."""
+    return [
+        (len(layer._forward_hooks), len(layer._forward_pre_hooks), sorted(vars(layer)))
+        for layer in model.modules()
+    ]
 
 
 def _recorder(copy: bool = True, tidy: bool = True):
@@ -86,16 +104,24 @@ def _recorder(copy: bool = True, tidy: bool = True):
     return record
 
 
+def _clearing(model: nn.Module, name: str, images: Tensor) -> Tensor:
+    """Takes the hooks of others away, too."""
+    kept = _recorder(tidy=False)(model, name, images)
+    model.get_submodule(name)._forward_hooks.clear()
+    return kept
+
+
 def _record_checker() -> Checker:
     """Right outputs, and no hook left behind."""
     overwritten = (
-        "The layer after `conv` is a ReLU that works in place: it changes the tensor "
+        "The layer after `body.0` is a ReLU that works in place: it changes the tensor "
         "you kept. What should you keep instead?"
     )
     stays = "The output is right, but your hook is still on the model afterwards."
+    other = "The output is right, but the model's own hooks or methods were changed."
     cases = [
         (_small(), name, torch.linspace(-1, 1, 72).view(2, 1, 6, 6))
-        for name in ("conv", "act", "out")
+        for name in ("body.0", "body", "act", "out")
     ]
     outputs = function(
         _recorder(),
@@ -114,10 +140,18 @@ def _record_checker() -> Checker:
         if pointer := outputs(answer):
             return pointer
         model = _small()
-        answer(model, "out", torch.zeros(1, 1, 6, 6))
-        return stays if any(m._forward_hooks for m in model.modules()) else None
+        before = _grown(model)
+        for name in ("out", "body.0"):
+            answer(model, name, torch.zeros(1, 1, 6, 6))
+        if sum(len(m._forward_hooks) for m in model.modules()) > 1:
+            return stays
+        return None if _grown(model) == before else other
 
-    examples = (*outputs.examples, (_recorder(tidy=False), stays))
+    examples = (
+        *outputs.examples,
+        (_recorder(tidy=False), stays),
+        (_clearing, other),
+    )
     return Checker(test, examples, takes_function=True)
 
 
@@ -156,7 +190,9 @@ def record_layer(model: nn.Module, name: str, images: Tensor) -> Tensor:
 
 def _places(generator: torch.Generator):
     image = torch.rand(1, 32, 32, generator=generator)
-    return [(image, 0, 0), (image, 3, 7), (image, 9, 9)]
+    return [
+        (image, *place) for place in ((0, 0), (3, 7), (9, 9), (9, 0), (1, 8), (5, 4))
+    ]
 
 
 def _window(jump: int, field: int):
@@ -212,8 +248,8 @@ def c3_patch(image: Tensor, row: int, column: int) -> Tensor:
 
 def _matrices(generator: torch.Generator):
     for size in (2, 3, 10):
-        counts = torch.randint(1, 9, (size, size), generator=generator)
-        yield (counts + 20 * torch.eye(size, dtype=torch.long),)
+        counts = torch.randint(9, (size, size), generator=generator)
+        yield (counts + torch.diag(torch.arange(1, size + 1)),)
 
 
 def _both(counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -259,12 +295,14 @@ def precision_recall(counts: Tensor) -> tuple[Tensor, Tensor]:
 
 def _reader() -> nn.Module:
     torch.manual_seed(1)
-    return nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 3))
+    layers = nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 5)
+    return nn.Sequential(*layers).eval()
 
 
 def _contests(generator: torch.Generator):
-    images = torch.randn(2, 1, 1, 4, 4, generator=generator)
-    return [(_reader(), images[0], 0, 2), (_reader(), images[1], 2, 1)]
+    images = torch.randn(4, 1, 1, 4, 4, generator=generator)
+    pairs = (0, 2), (2, 1), (4, 3), (0, 4)
+    return [(_reader(), image, a, b) for image, (a, b) in zip(images, pairs)]
 
 
 def _slope(outputs):

@@ -42,8 +42,8 @@ def dense_and_moving() -> int:
 
 def _tables(draw: torch.Generator) -> list[tuple[Tensor, Tensor, Tensor]]:
     cases = []
-    for maps_out, maps_in in ((2, 3), (4, 4)):
-        x = torch.randn(2, maps_in, 8, 8, generator=draw)
+    for maps_out, maps_in, side in ((2, 3, 8), (4, 4, 9), (16, 6, 14)):
+        x = torch.randn(2, maps_in, side, side + 1, generator=draw)
         weight = torch.randn(maps_out, maps_in, 5, 5, generator=draw)
         table = torch.rand(maps_out, maps_in, generator=draw) < 0.5
         table[:, 0] = True
@@ -95,8 +95,12 @@ def masked_convolution(x: Tensor, weight: Tensor, table: Tensor) -> Tensor:
 
 def _penalties(draw: torch.Generator) -> list[tuple[Tensor, Tensor, float]]:
     return [
-        (4 * torch.rand(n, 10, generator=draw), torch.arange(n) % 10, j)
-        for n, j in ((6, 1.0), (3, 0.2), (5, 4.0))
+        (
+            4 * torch.rand(n, 10, generator=draw),
+            torch.randint(10, (n,), generator=draw),
+            j,
+        )
+        for n, j in ((6, 1.0), (3, 0.2), (5, 4.0), (1, 0.0), (40, 2.5))
     ]
 
 
@@ -152,7 +156,10 @@ def equation_9(penalties: Tensor, labels: Tensor, j: float) -> Tensor:
 def _uses(draw: torch.Generator) -> list[tuple[Tensor, float, float]]:
     return [
         (torch.rand(n, uses, generator=draw), eta, mu)
-        for n, uses, eta, mu in ((4, 9, 5e-4, 0.02), (3, 1, 1e-2, 0.5))
+        for n, uses, eta, mu in (
+            *((4, 9, 5.0, 0.02), (3, 1, 0.5, 0.5), (1, 6, 2.0, 0.02)),
+            *((5, 784, 100.0, 0.02), (2, 3, 1.0, 3.0)),
+        )
     ]
 
 
@@ -189,7 +196,6 @@ def _rate(curvature: Tensor, eta: float, mu: float) -> Tensor:
             ),
         ],
         look="Uses add up, images are averaged, and then eta is divided once.",
-        tolerance=1e-6,
     ),
     hints=[
         "Sum over the uses of the weight (dimension 1), mean over the images "

@@ -44,7 +44,8 @@ def _features(side: int, kernel: int = 3, padding: int = 0) -> int:
     task="How many features reach fc6 when the input is `side` pixels wide?",
     checker=function(
         _features,
-        [(227,), (224,), (256,), (195,), (240,)],
+        # Every remainder of the stride, and odd and even maps before each pooling.
+        [(side,) for side in (227, 224, 256, *range(67, 140, 3))],
         wrong=[
             (
                 lambda side: _features(side) // 256,
@@ -57,6 +58,10 @@ def _features(side: int, kernel: int = 3, padding: int = 0) -> int:
             (
                 lambda side: _features(side, padding=2),
                 "conv1 has no padding, here and in the code of 2012 (torchvision: 2).",
+            ),
+            (
+                lambda side: _features(side + 3),
+                "That rounds up: where conv1's window no longer fits it has no place.",
             ),
             (
                 lambda side: 256 * ((side - 11) // 4 + 1) ** 2,
@@ -154,7 +159,11 @@ def _dropped(x: Tensor, keep: Tensor, p: float, training: bool) -> Tensor:
 def _masks(generator: torch.Generator) -> list[tuple]:
     x = torch.randn(3, 4, generator=generator)
     keep = torch.rand(3, 4, generator=generator) < 0.5
-    return [(x, keep, 0.5, True), (x, keep, 0.2, True), (x, keep, 0.2, False)]
+    everything = torch.ones(3, 4, dtype=torch.bool)
+    return [
+        *((x, keep, 0.5, True), (x, keep, 0.2, True), (x, everything, 0.0, True)),
+        *((x, keep, 0.2, False), (x, keep, 0.5, False)),
+    ]
 
 
 @exercise(

@@ -13,7 +13,10 @@ def _training_macs(macs: list[int], images: int, passes: int) -> int:
     task="The multiply-adds of a whole training, from those of each layer and image.",
     checker=function(
         _training_macs,
-        [([100, 50, 7], 10, 3), ([5], 4, 1), ([117_600, 240_000], 60_000, 20)],
+        [
+            *(([100, 50, 7], 10, 3), ([5], 4, 1), ([117_600, 240_000], 60_000, 20)),
+            ([31, 12, 800, 45], 6, 7),
+        ],
         wrong=[
             (
                 lambda macs, images, passes: sum(macs) * images * passes,
@@ -57,7 +60,10 @@ def _training_bytes(params: int, kept: int, batch: int) -> int:
     task="Bytes for training in float32 by SGD with momentum; `kept` values an image.",
     checker=function(
         _training_bytes,
-        [(60_000, 8_000, 1), (10, 7, 128), (61_000_000, 3_000_000, 128)],
+        [
+            *((60_000, 8_000, 1), (10, 7, 128), (61_000_000, 3_000_000, 128)),
+            (12, 100, 3),
+        ],
         wrong=[
             (
                 lambda params, kept, batch: 3 * params + kept * batch,

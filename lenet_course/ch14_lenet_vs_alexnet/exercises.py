@@ -1,5 +1,7 @@
 """The exercises of the chapter on LeNet against AlexNet."""
 
+import torch
+
 from lenet_course.ch14_lenet_vs_alexnet import costs  # noqa: F401  (two more)
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
@@ -17,6 +19,13 @@ _ALEXNET = (
     "conv relu norm max conv relu norm max conv relu conv relu conv relu max "
     "dense relu dropout dense relu dropout dense"
 )
+_KINDS = [*sorted(WEIGHTS | POOLS), "tanh", "relu", "norm", "dropout"]
+
+
+def _networks(generator: torch.Generator) -> list[tuple]:
+    drawn = torch.randint(len(_KINDS), (4, 12), generator=generator).tolist()
+    known = [_LENET.split(), _ALEXNET.split(), ["dense"]]
+    return [(kinds,) for kinds in (*known, *([_KINDS[i] for i in n] for n in drawn))]
 
 
 @exercise(
@@ -24,7 +33,7 @@ _ALEXNET = (
     task="Count a network's layers both ways: with weights, and with pooling as well.",
     checker=function(
         _layers,
-        [(_LENET.split(),), (_ALEXNET.split(),), (["dense"],)],
+        _networks,
         wrong=[
             (
                 lambda kinds: (len(kinds), len(kinds)),
@@ -85,15 +94,21 @@ def _apart(a: list[float], b: list[float]) -> tuple[float, float]:
     return mean, (spreads[0] ** 2 + spreads[1] ** 2) ** 0.5
 
 
+def _scores(generator: torch.Generator) -> list[tuple]:
+    known = ([0.40, 0.44, 0.42], [0.43, 0.46, 0.46])
+    drawn = torch.randint(100, (3, 2, 5), generator=generator) / 100
+    return [
+        known,
+        *((a.tolist(), b.tolist()) for a, b in drawn.double().round(decimals=2)),
+    ]
+
+
 @exercise(
     "lenet_vs_alexnet.paired",
     task="Mean and standard deviation of b − a, paired seed by seed.",
     checker=function(
         _paired,
-        [
-            ([0.40, 0.44, 0.42], [0.43, 0.46, 0.46]),
-            ([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 2.5, 4.5, 5.0, 5.0]),
-        ],
+        _scores,
         wrong=[
             (
                 lambda a, b: (-_paired(a, b)[0], _paired(a, b)[1]),
@@ -138,7 +153,10 @@ def _price(cost_a: float, points_a: float, cost_b: float, points_b: float) -> fl
     task="What does one more point cost, when you go from network a to network b?",
     checker=function(
         _price,
-        [(6.0, 45.0, 26.0, 50.0), (1.0, 97.0, 4.0, 98.5), (2.0, 10.0, 3.0, 9.0)],
+        [
+            *((6.0, 45.0, 26.0, 50.0), (1.0, 97.0, 4.0, 98.5), (2.0, 10.0, 3.0, 9.0)),
+            *((1.5, 20.0, 9.0, 27.0), (8.0, 61.5, 3.0, 60.0)),
+        ],
         wrong=[
             (
                 lambda cost_a, points_a, cost_b, points_b: cost_b / points_b,

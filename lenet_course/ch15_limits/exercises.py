@@ -93,9 +93,16 @@ def _passing(known: Tensor, strange: Tensor, keep: float) -> float:
 
 
 def _scores(generator: torch.Generator) -> list[tuple]:
-    known = torch.rand(20, generator=generator).sqrt()
-    strange = torch.rand(50, generator=generator)
-    return [(known, strange, 0.95), (known, strange, 0.5), (known, known, 0.8)]
+    """Strangers on every known score and all the way between two neighbours."""
+
+    def case(count: int, keep: float) -> tuple:
+        known = torch.rand(count, generator=generator).sqrt()
+        low = known.sort().values
+        steps = torch.tensor([0.0, 0.01, 0.3, 0.5, 0.7, 0.99])
+        strange = low[:-1, None] + steps * low.diff()[:, None]
+        return known, strange.flatten(), keep
+
+    return [case(20, 0.95), case(40, 0.5), case(20, 0.8), case(10, 1.0)]
 
 
 @exercise(
@@ -120,6 +127,13 @@ def _scores(generator: torch.Generator) -> list[tuple]:
             (
                 lambda known, strange, keep: (strange > keep).double().mean().item(),
                 "`keep` is a share of the known images, not a confidence.",
+            ),
+            (
+                lambda known, strange, keep: (
+                    (strange >= known.quantile(1 - keep)).double().mean().item()
+                ),
+                "That threshold lies between two known scores: `quantile` "
+                "interpolates. It is to be one of them.",
             ),
         ],
         look="Sort the known scores; the lowest of the kept ones is the threshold, and "

@@ -68,11 +68,15 @@ def _normal(x, mean, var, weight, bias, eps=1e-5):
 
 
 def _maps(generator: torch.Generator) -> list[tuple]:
+    """Maps of all sizes, from one that is hardly larger than eps has a root."""
+    size = torch.tensor([1e-3, 1e-2, 0.5, 3.0])
     cases = []
     for count in (1, 6):
-        x = 3 + 2 * torch.randn(count, 4, 3, 3, generator=generator)
-        others = torch.rand(4, 4, generator=generator) + 0.2
-        cases.append((x, *others))
+        mean, weight, bias = torch.randn(3, 4, generator=generator)
+        mean = mean * size
+        noise = torch.randn(count, 4, 3, 3, generator=generator)
+        x = mean[:, None, None] + 2 * size[:, None, None] * noise
+        cases.append((x, mean, size**2, weight, bias))
     return cases
 
 
@@ -99,6 +103,12 @@ def _maps(generator: torch.Generator) -> list[tuple]:
                     x, mean, var**2, weight, bias
                 ),
                 "Divide by the standard deviation: the root of the variance.",
+            ),
+            (
+                lambda x, mean, var, weight, bias: _normal(
+                    x, mean, (var.sqrt() + 1e-5) ** 2 - 1e-5, weight, bias
+                ),
+                "The small number is added to the variance, under the root.",
             ),
             (
                 lambda x, mean, var, weight, bias: (x - mean.view(1, -1, 1, 1))

@@ -1,7 +1,9 @@
 """One drill: a question with a number for an answer, and what a wrong number means."""
 
+import math
 import re
 import textwrap
+import unicodedata
 from dataclasses import dataclass
 
 TOLERANCE = 1e-3  # relative, for what has no unit: learning rates; counts are exact
@@ -64,16 +66,24 @@ class Drill:
 def as_number(answer: float | str) -> float | None:
     """The number that was typed, None if there is none; as _static/quiz.js reads it.
 
+    Whatever Python takes for a number is one, such as a tensor of one value.
+
     >>> [as_number(t) for t in ("61 706", "61,706", "0,05", "6e-4", "", "x", True)]
     [61706.0, 61706.0, 0.05, 0.0006, None, None, None]
     """
     if isinstance(answer, bool):
         return None
-    text = re.sub(r"[\s_'’]", "", str(answer)).replace("−", "-").replace("×10^", "e")
+    if not isinstance(answer, str):
+        try:
+            answer = repr(float(answer))
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            return None
+    text = unicodedata.normalize("NFKC", answer)  # digits of any width
+    text = re.sub(r"[\s_'’]", "", text).replace("−", "-").replace("×10^", "e")
     if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", text, re.ASCII):
         text = text.replace(",", "")
     elif re.fullmatch(r"[+-]?\d+,\d+", text, re.ASCII):
         text = text.replace(",", ".")
     number = r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
     fits = re.fullmatch(number, text, re.ASCII | re.IGNORECASE)
-    return float(text) if fits else None
+    return float(text) if fits and math.isfinite(float(text)) else None

@@ -1,10 +1,12 @@
 """The bug clinic, ward of models: layers that are less than they seem."""
 
+import functools
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from lenet_course.exercises.checkers import Checker, module
 from lenet_course.exercises.compare import NotYet, difference
@@ -26,34 +28,86 @@ def _dense(*after: nn.Module, last: nn.Module | None = None) -> Callable:
     return head
 
 
-def _affine(before: Tensor, after: Tensor) -> bool:
-    """Whether each unit of ``after`` is a scaled and shifted unit of ``before``."""
-    if before.shape != after.shape:
-        return False
-    centred = [t.double() - t.double().mean(0) for t in (before, after)]
-    product = (centred[0] * centred[1]).sum(0)
-    norms = centred[0].norm(dim=0) * centred[1].norm(dim=0)
-    return bool((product.abs() >= (1 - 1e-6) * norms).all())
+class _Dropped(nn.Module):
+    """Dropout that is on in evaluation mode, too, and nothing else in the gaps."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = _dense(nn.Identity(), nn.Identity())()
+
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = F.dropout(layer(x))
+        return self.layers[-1](x)
+
+
+_SHAPES = [(120, 400), (120,), (84, 120), (84,), (10, 84), (10,)]
+
+
+def _logits(model: nn.Module, x: Tensor, *values: Tensor) -> Tensor:
+    """What the head makes of x with these weights and biases, and 0 for the others.
+
+    Each is known by its size, so it does not matter what the model calls it.
+    """
+    by_size = {torch.Size(shape).numel(): torch.zeros(shape) for shape in _SHAPES}
+    by_size |= {value.numel(): value for value in values}
+    with torch.no_grad():
+        for p in model.parameters():
+            if (value := by_size.get(p.numel())) is None:
+                raise NotYet("The three layers should keep their weights and biases.")
+            turned = p.dim() == 2 and p.shape != value.shape
+            p.copy_((value.T if turned else value).reshape(p.shape))
+        got = model(x)
+        if not torch.equal(got, model(x)):
+            raise NotYet(
+                "In evaluation mode one image gets two answers: chance is no bend."
+            )
+    return got
+
+
+def _moves(model: nn.Module, x: Tensor, *values: Tensor) -> bool:
+    """Whether the logits depend on which row of x it is."""
+    got = _logits(model, x, *values)
+    return bool((got - got[0]).abs().max() > 1e-3)
 
 
 def _gaps(model: nn.Module) -> str | None:
-    seen = []
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            layer.register_forward_hook(lambda m, i, o: seen.append((i[0], o)))
-    x = 3 * torch.randn(64, 400, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        got = model(x)
-    for (_, before), (after, _), name in zip(seen, seen[1:], ("first", "second")):
-        if _affine(before, after):
-            return (
-                f"Between the {name} dense layer and the next nothing bends: the two "
-                "are still one affine map."
-            )
-    if seen and difference(got, seen[-1][1], 1e-6):
+    """Judge by outputs, with weights that look at one place at a time.
+
+    Where nothing bends, f(t − s) − 2 f(t) + f(t + s) is 0 for every t and s. The
+    weights form that sum of what comes out of a place, and bring it to a logit.
+    """
+    t, s = torch.linspace(-4, 4, 81)[:, None], torch.linspace(0.5, 1.5, 81)[:, None]
+    near, second = torch.tensor([-1.0, 0.0, 1.0]), torch.tensor([1.0, -2.0, 1.0])
+    both = F.pad(torch.cat([t, s], 1), (0, 398))
+    beside = F.pad(t + near * s, (0, 397))
+    reads, one, three = torch.zeros(3, 120, 400)
+    reads[0, 0], one[0, :3] = 1, second
+    three[:3, 0], three[:3, 1] = 1, near
+    first, summed = torch.zeros(2, 84, 120)
+    first[:, 0], summed[:, :3] = 1, second
+    steps = torch.linspace(1, 2, 84)
+    last, ends = torch.zeros(2, 10, 84)
+    last[0], ends[0] = steps, (second * torch.linspace(1, 2, 28)[:, None]).flatten()
+    sides = torch.linspace(-2, 2, 84)
+    threes = (torch.linspace(-3, 3, 28)[:, None] + near / 2).flatten()
+
+    free = torch.linspace(-3, 3, 10)
+    if difference(_logits(model, both, free), free.expand(81, 10), 1e-4):
         return "Something stands behind the last layer: logits should be free."
-    sums = model(x[:8] + x[8:16]) + model(0 * x[:8]), model(x[:8]) + model(x[8:16])
-    return None if difference(*sums, 1e-3) else "It is still one affine map."
+    if _moves(model, beside, one, first, sides, last):
+        return "Something bends before the first layer: that is not a gap."
+    if not _moves(model, both, three, summed, sides, last):
+        return _STRAIGHT.format("first")
+    if _logits(model, both, reads, first, threes, ends).abs().max() < 1e-3:
+        return _STRAIGHT.format("second")
+    return None
+
+
+_STRAIGHT = (
+    "Between the {} dense layer and the next nothing bends: the two are still one "
+    "affine map."
+)
 
 
 @exercise(
@@ -70,6 +124,7 @@ def _gaps(model: nn.Module) -> str | None:
             (_dense(nn.Tanh(), nn.Identity()), "second dense layer"),
             (_dense(nn.Dropout(0.5), nn.ReLU()), "first dense layer"),
             (_dense(nn.ReLU(), nn.ReLU(), last=nn.ReLU()), "behind the last layer"),
+            (_Dropped, "chance is no bend"),
         ],
     ),
     hints=[
@@ -121,6 +176,21 @@ def _partial(once: bool, *, buffer=True, trains=True) -> Callable:
     return Masked
 
 
+class _Hooked(nn.Module):
+    """A mask on the gradient, which stays where it was made."""
+
+    def __init__(self, mask):
+        super().__init__()
+        self.conv = nn.Conv2d(6, 16, 5)
+        four = mask[:, :, None, None]
+        with torch.no_grad():
+            self.conv.weight.mul_(four)
+        self.conv.weight.register_hook(lambda grad: grad * four)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
 def _reads(layer: nn.Module) -> Tensor:
     """Which outputs change with which inputs: bool [16, 6]."""
     x = torch.randn(1, 6, 5, 5, generator=torch.Generator().manual_seed(1))
@@ -141,10 +211,14 @@ def _taught(layer: nn.Module) -> None:
         raise NotYet("Nothing is left to train.")
     optimizer = torch.optim.SGD(trained, lr=0.5, momentum=0.9)
     x = torch.randn(8, 6, 5, 5, generator=torch.Generator().manual_seed(2))
-    for _ in range(3):
+
+    def step() -> None:
         optimizer.zero_grad()
-        attempt(layer, x, kind=Tensor).square().mean().backward()
+        layer(x).square().mean().backward()
         optimizer.step()
+
+    for _ in range(3):
+        attempt(step)
 
 
 def _test_mask(answer: Callable) -> str | None:
@@ -165,11 +239,54 @@ def _test_mask(answer: Callable) -> str | None:
     moved = [not torch.equal(*pair) for pair in zip(before, layer.parameters())]
     if not all(moved):
         return "The connections stay, but so do the weights: they no longer learn."
-    try:
-        attempt(layer.to("meta"), torch.zeros(1, 6, 5, 5, device="meta"))
-    except NotYet:
+    with torch.no_grad():
+        a, b = torch.randn(2, 1, 6, 5, 5, generator=torch.Generator().manual_seed(3))
+        if difference(layer(a + b) + layer(0 * a), layer(a) + layer(b), 1e-3):
+            return "The connections are right, but it is no convolution: it bends."
+    if _left_behind(layer):
         return "On another device the mask stays behind: how does a buffer travel?"
     return None
+
+
+class _OneDevice(TorchFunctionMode):
+    """No function may mix devices, as on a GPU; "meta" lets some in-place ones."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        held = {a.device for a in args if isinstance(a, Tensor) and a.dim()}
+        if len(held) > 1 and func.__name__ not in ("to", "type_as", "copy_", "__set__"):
+            raise RuntimeError("tensors on two devices")
+        return func(*args, **(kwargs or {}))
+
+
+def _left_behind(layer: nn.Module) -> bool:
+    """Whether a pass forward, or a hook on the way back, fails on another device.
+
+    The device that every machine has is "meta". Moving there replaces parameters, and
+    their hooks are lost, so they are called by hand.
+    """
+    hooks = [
+        (hook, p.shape)
+        for p in layer.parameters()
+        for hook in (p._backward_hooks or {}).values()
+    ]
+    later = [
+        (hook, p.shape)
+        for p in layer.parameters()
+        for hook in (getattr(p, "_post_accumulate_grad_hooks", None) or {}).values()
+    ]
+    layer.to("meta")
+    try:
+        with _OneDevice():
+            layer(torch.zeros(1, 6, 5, 5, device="meta"))
+            for hook, shape in hooks:
+                hook(torch.zeros(shape, device="meta"))
+            for hook, shape in later:
+                p = nn.Parameter(torch.zeros(shape, device="meta"))
+                p.grad = torch.zeros_like(p)
+                hook(p)
+    except Exception:
+        return True
+    return False
 
 
 @exercise(
@@ -182,6 +299,7 @@ def _test_mask(answer: Callable) -> str | None:
             (_partial(once=True, trains=False), "no longer learn"),
             (_partial(once=False, buffer=False), "the mask stays behind"),
             (lambda mask: nn.Conv2d(6, 16, 5), "not those of the mask"),
+            (_Hooked, "the mask stays behind"),
         ),
         takes_function=True,
     ),
@@ -234,26 +352,58 @@ class _LastOnly(_Dense):
         self.last = self.layers[-1]
 
 
-def _test_registered(answer: Callable) -> str | None:
-    sizes = [20, 12, 8, 3]
-    torch.manual_seed(0)
-    model, want = made(answer, list(sizes)), 20 * 12 + 12 + 12 * 8 + 8 + 8 * 3 + 3
-    x = torch.randn(5, 20, generator=torch.Generator().manual_seed(0))
-    got = attempt(model, x, kind=Tensor)
-    if got.shape != (5, 3):
-        return f"With sizes {sizes} a batch of 5 becomes {list(got.shape)}."
-    count = sum(p.numel() for p in model.parameters())
-    if count != want:
-        return f"With sizes {sizes} it has {count} parameters instead of {want}."
-    if sum(t.numel() for t in model.state_dict().values()) != want:
+def _bent(last=lambda x: x, bend=torch.tanh) -> Callable:
+    """Dense layers that PyTorch knows, perhaps with other bends."""
+
+    class Known(nn.Module):
+        def __init__(self, sizes):
+            super().__init__()
+            pairs = zip(sizes, sizes[1:])
+            self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairs)
+
+        def forward(self, x):
+            for layer in self.layers[:-1]:
+                x = bend(layer(x))
+            return last(self.layers[-1](x))
+
+    return Known
+
+
+def _saved(model: nn.Module) -> str | None:
+    held = sum(t.numel() for t in model.state_dict().values())
+    if held != sum(p.numel() for p in model.parameters()):
         return "`parameters()` knows them, but `state_dict()` would not save them."
-    layers = [m for m in model.modules() if isinstance(m, nn.Linear)]
-    by_hand = x
-    for layer in layers:
-        by_hand = layer(by_hand if layer is layers[0] else by_hand.tanh())
-    if difference(got, by_hand, 1e-5):
-        return "The layers are registered, but `forward` no longer goes through them."
-    attempt(model.double(), x.double(), kind=Tensor)
+    return None
+
+
+def _judge(*sizes: int) -> tuple[tuple[int, ...], Checker]:
+    """A checker of the network that has these sizes."""
+    pairs = list(zip(sizes, sizes[1:]))
+    like = functools.partial(_bent(), sizes)
+    unlike = [
+        (functools.partial(_bent(torch.tanh), sizes), "The last layer is to be free."),
+        (functools.partial(_bent(bend=F.relu), sizes), "It had tanh before."),
+        (functools.partial(_bent(bend=lambda x: x), sizes), "No tanh is left."),
+    ]
+    return sizes, module(
+        [sizes[0]],
+        [sizes[-1]],
+        parameters=sum(a * b + b for a, b in pairs),
+        look=f"Asked was for sizes {list(sizes)}: each layer known, and used.",
+        like=[like],
+        unlike=unlike if len(pairs) > 1 else [],
+        also=_saved,
+    )
+
+
+_DEPTHS = [_judge(20, 12, 8, 3), _judge(6, 4), _judge(5, 7, 9, 4, 2)]
+
+
+def _test_registered(answer: Callable) -> str | None:
+    for sizes, judge in _DEPTHS:
+        model = made(answer, list(sizes))
+        if pointer := judge(model):
+            return pointer
     return None
 
 
@@ -263,9 +413,10 @@ def _test_registered(answer: Callable) -> str | None:
     checker=Checker(
         _test_registered,
         (
-            (_Dense, "0 parameters"),
-            (_LastOnly, "27 parameters"),
+            (_Dense, "0 trainable parameters"),
+            (_LastOnly, "27 trainable parameters"),
             (_ByHand, "would not save them"),
+            (_bent(torch.tanh), "to be free"),
         ),
         takes_function=True,
     ),

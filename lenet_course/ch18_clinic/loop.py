@@ -1,5 +1,6 @@
 """The bug clinic, ward of the loss and the loop."""
 
+import weakref
 from collections.abc import Callable
 
 import torch
@@ -9,6 +10,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from lenet_course.exercises.checkers import Checker, NotYet, function
+from lenet_course.exercises.compare import difference
 from lenet_course.exercises.registry import exercise
 from lenet_course.exercises.staged import attempt
 from lenet_course.exercises.stages.loop import step_checker
@@ -110,18 +112,26 @@ def _tuned(early=False, only_new=False, fresh=False, rate=1.0) -> Callable:
 
 def _test_optimizer(answer: Callable) -> str | None:
     torch.manual_seed(0)
-    trained = ModernLeNet5()
-    c1 = trained.c1.weight.detach().clone()
+    trained, other = ModernLeNet5(), ModernLeNet5(num_classes=4)
+    below = [p.detach().clone() for p in trained.parameters()][:-2]
     got = attempt(answer, trained, 4, 0.25, kind=(tuple, list))
     kinds = nn.Module, torch.optim.Optimizer
     if len(got) != 2 or not all(map(isinstance, got, kinds)):
         return "Return two things: the network, then the optimiser."
     model, optimizer = got
-    logits = attempt(model, torch.randn(6, 1, 32, 32), kind=Tensor)
+    x = torch.randn(6, 1, 32, 32)
+    logits = attempt(model, x, kind=Tensor)
     if logits.shape != (6, 4):
         return f"For 4 classes, six images give {list(logits.shape)}."
-    if not any(torch.equal(c1, p) for p in model.parameters()):
-        return "The trained weights are gone: only the last layer is new."
+    now = list(model.parameters())
+    if not all(any(torch.equal(p, q) for q in now) for p in below):
+        return "The trained weights are gone: only the last layer is to be new."
+    new = [q.detach() for q in now if not any(torch.equal(p, q) for p in below)]
+    with torch.no_grad():
+        for p, q in zip(other.parameters(), [*below, *new]):
+            p.copy_(q if p.shape == q.shape else 0 * p)
+    if difference(logits, other(x), 1e-4):
+        return "It is another network now: only the last layer was to change."
     if any(group["lr"] != 0.25 for group in optimizer.param_groups):
         return "The learning rate is not the one that was asked for."
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
@@ -184,33 +194,57 @@ def _schedule(where: str, length: Callable = lambda e, b: e * b) -> Callable:
     return rates
 
 
+_RUNS = [(3, 4, 0.1), (5, 10, 1.0), (1, 8, 0.4)]
+_LOOK = "One rate for each batch, from the peak along half a cosine to almost 0."
+
+
+def _either(*checkers: Checker) -> Checker:
+    """What one of them accepts is right; the first one's pointer otherwise."""
+
+    def test(answer: Callable) -> str | None:
+        pointers = [checker.test(answer) for checker in checkers]
+        return pointers[0] if all(pointers) else None
+
+    return Checker(test, checkers[0].examples, takes_function=True)
+
+
+_to_zero = function(
+    _schedule("batch", lambda epochs, batches: epochs * batches - 1),
+    _RUNS,
+    look=_LOOK,
+)
+
+
 @exercise(
     "clinic.schedule",
     task="Repair `rates`: the learning rate falls to nearly 0 by the last batch.",
-    checker=function(
-        _schedule("batch"),
-        [(3, 4, 0.1), (5, 10, 1.0), (1, 8, 0.4)],
-        tolerance=1e-6,
-        look="One rate for each batch, from the peak along half a cosine to almost 0.",
-        wrong=[
-            (
-                _schedule("epoch"),
-                "The rate hardly falls: how often does the scheduler step, and how "
-                "many steps does `T_max` promise?",
-            ),
-            (
-                _schedule("batch", lambda epochs, batches: epochs),
-                "The rate reaches 0 long before the end, and comes back up.",
-            ),
-            (
-                _schedule("epoch", lambda epochs, batches: epochs),
-                "It does end near 0, but in stairs, one an epoch. Count in batches.",
-            ),
-            (
-                _schedule("early"),
-                "One place too early: the first batch does not get the peak.",
-            ),
-        ],
+    checker=_either(
+        function(
+            _schedule("batch"),
+            _RUNS,
+            look=_LOOK,
+            wrong=[
+                (
+                    _schedule("epoch"),
+                    "The rate hardly falls: how often does the scheduler step, and how "
+                    "many steps does `T_max` promise?",
+                ),
+                (
+                    _schedule("batch", lambda epochs, batches: epochs),
+                    "The rate reaches 0 long before the end, and comes back up.",
+                ),
+                (
+                    _schedule("epoch", lambda epochs, batches: epochs),
+                    "It does end near 0, but in stairs, one an epoch: count in "
+                    "batches.",
+                ),
+                (
+                    _schedule("early"),
+                    "One place too early: the first batch does not get the peak.",
+                ),
+            ],
+        ),
+        _to_zero,  # half a cosine may also end at 0 itself
     ),
     hints=[
         "`T_max` is counted in calls of `scheduler.step()`.",
@@ -245,31 +279,52 @@ def _keeps(leave: Callable) -> Callable:
     return batch_losses
 
 
+def _late(model, batches):
+    """Numbers in the end, but all graphs until then."""
+    losses = [F.cross_entropy(model(x), y) for x, y in batches]
+    return [loss.item() for loss in losses]
+
+
+class _Batches(list):
+    """Batches that notice, when the next is asked for, what earlier ones still hold."""
+
+    held = False
+
+    def __iter__(self):
+        self.saved = []
+        for batch in super().__iter__():
+            earlier = self.saved[:-1]  # the last one may still be in use
+            self.held |= any(ref() is not None for refs in earlier for ref in refs)
+            self.saved.append([])
+            yield batch
+
+    def note(self, tensor: Tensor) -> Tensor:
+        kept = tensor.detach()  # an output would hold its graph
+        self.saved[-1].append(weakref.ref(kept))
+        return kept
+
+
 def _test_losses(answer: Callable) -> str | None:
     generator = torch.Generator().manual_seed(0)
     torch.manual_seed(0)
     model = nn.Linear(4, 3)
-    batches = [
-        (torch.randn(n, 4, generator=generator), torch.arange(n) % 3) for n in (5, 5, 2)
-    ]
-    got = attempt(answer, model, batches, kind=(list, tuple))
-    if any(isinstance(loss, Tensor) and loss.requires_grad for loss in got):
+    batches = _Batches(
+        (torch.randn(n, 4, generator=generator), torch.arange(n) % 3)
+        for n in (5, 5, 2, 5, 7)
+    )
+    want = [F.cross_entropy(model(x), y).item() for x, y in batches]
+    watch = torch.autograd.graph.saved_tensors_hooks(batches.note, lambda t: t)
+    with watch:
+        got = attempt(answer, model, batches)
+    if not hasattr(got, "__len__"):
+        raise NotYet("Return a list with one number a batch.")
+    if batches.held or any(getattr(loss, "requires_grad", False) for loss in got):
         return "What is kept still has its graph, and with it every layer's output."
-    try:
-        values = torch.tensor([float(loss) for loss in got])
-    except Exception:
-        raise NotYet("Return a list with one number a batch.") from None
-    want = torch.tensor(_keeps(Tensor.item)(model, batches))
-    if values.shape != want.shape:
-        return f"Three batches give {len(got)} losses."
-    if _differ(values, want):
+    if len(got) != len(want):
+        return f"{len(want)} batches give {len(got)} losses."
+    if difference(got, want, 1e-5):
         return "Nothing is kept any more, but the losses are not right."
     return None
-
-
-def _differ(got: Tensor, want: Tensor) -> bool:
-    """Whether two tensors of one shape differ by more than rounding."""
-    return not torch.allclose(got, want, atol=1e-5)
 
 
 @exercise(
@@ -280,6 +335,7 @@ def _differ(got: Tensor, want: Tensor) -> bool:
         (
             (_keeps(lambda loss: loss), "still has its graph"),
             (_keeps(lambda loss: loss.clone()), "still has its graph"),
+            (_late, "still has its graph"),
             (_keeps(lambda loss: round(loss.item())), "losses are not right"),
         ),
         takes_function=True,

@@ -34,14 +34,14 @@ def _images(*shape: int) -> Tensor:
 
 def _test_batch(answer: Callable) -> str | None:
     torch.manual_seed(0)
-    net = ModernLeNet5()
-    for count in (3, 1):
-        x = _images(count, 1, 32, 32)
-        got = attempt(answer, net, x, kind=Tensor)
-        if got.shape != (count, 10):
-            return f"{count} images 32×32 give {list(got.shape)}."
-        if difference(got, _right(net, x), 1e-5):
-            return "On images of 32×32 the logits are no longer what they were."
+    for net in (ModernLeNet5(activation="relu", pool="max"), ModernLeNet5()):
+        for count in (3, 1):
+            x = _images(count, 1, 32, 32)
+            got = attempt(answer, net, x, kind=Tensor)
+            if got.shape != (count, 10):
+                return f"{count} images 32×32 give {list(got.shape)}."
+            if difference(got, _right(net, x), 1e-5):
+                return "On images of 32×32 the logits are no longer what they were."
     for side in (36, 40):
         try:
             got = attempt(answer, net, _images(2, 1, side, side), kind=Tensor)
@@ -161,47 +161,29 @@ def pooled_forward(net: nn.Module, x: Tensor) -> Tensor:
     return net.output(F.relu(net.f6(c5)))
 
 
-def _stack(before: list[nn.Module], padding: int = 0, features: int = 256):
+def _stack(
+    *before: nn.Module, padding=0, features=256, act=nn.Tanh, pool=nn.AvgPool2d
+) -> Callable:
     """LeNet for 28×28 images, with something before its dense part."""
 
     def lenet() -> nn.Sequential:
         return nn.Sequential(
-            *(nn.Conv2d(1, 6, 5, padding=padding), nn.Tanh(), nn.AvgPool2d(2)),
-            *(nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2)),
+            *(nn.Conv2d(1, 6, 5, padding=padding), act(), pool(2)),
+            *(nn.Conv2d(6, 16, 5), act(), pool(2)),
             *before,
-            *(nn.Flatten(), nn.Linear(features, 120), nn.Tanh()),
-            *(nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10)),
+            *(nn.Flatten(), nn.Linear(features, 120), act()),
+            *(nn.Linear(120, 84), act(), nn.Linear(84, 10)),
         )
 
     return lenet
 
 
-def _upsampled() -> nn.Sequential:
-    return nn.Sequential(nn.Upsample(32), *_stack([], features=400)())
+def _enlarged(mode: str) -> Callable:
+    return lambda: nn.Sequential(nn.Upsample(32, mode=mode), *_stack(features=400)())
 
 
-def _sizes(model: nn.Module) -> str | None:
-    """A pointer where something grows maps instead of padding them."""
-    grown = []
-
-    def look(layer, inputs, output):
-        if not list(layer.parameters()) and output.numel() > inputs[0].numel():
-            grown.append(type(layer).__name__)
-
-    for layer in model.modules():
-        if layer is not model and not isinstance(layer, nn.Sequential):
-            layer.register_forward_hook(look)
-    model(torch.zeros(1, 1, 28, 28))
-    count = sum(p.numel() for p in model.parameters())
-    stretched = [name for name in grown if "Pad" not in name]
-    if stretched:
-        return f"It runs, but `{stretched[0]}` invents values by repeating others."
-    if count not in (44_426, 61_706):
-        return (
-            f"It runs, with {count:,} parameters: you changed more than what did not "
-            "fit."
-        )
-    return None
+_REPAIRED = {"padding": 2, "features": 400}, {"features": 256}
+_INVENTS = "It runs, but invents values by repeating or mixing others."
 
 
 @exercise(
@@ -210,13 +192,25 @@ def _sizes(model: nn.Module) -> str | None:
     checker=module(
         [1, 28, 28],
         [10],
-        look="Ten logits an image.",
-        also=_sizes,
+        look="Ten logits an image, by the network of before: change only what did not "
+        "fit.",
+        like=[_stack(**repaired) for repaired in _REPAIRED],
+        unlike=[
+            (_stack(nn.AdaptiveAvgPool2d(5), features=400), _INVENTS),
+            (_stack(nn.AdaptiveMaxPool2d(5), features=400), _INVENTS),
+            *((_enlarged(mode), _INVENTS) for mode in ("nearest", "bilinear")),
+            *(
+                (_stack(**repaired, act=nn.ReLU), "Its activations are others now.")
+                for repaired in _REPAIRED
+            ),
+            *(
+                (_stack(**repaired, pool=nn.MaxPool2d), "It pools in another way now.")
+                for repaired in _REPAIRED
+            ),
+        ],
         wrong=[
-            (_stack([], features=400), "raises"),
-            (_stack([nn.AdaptiveAvgPool2d(5)], features=400), "repeating others"),
-            (_upsampled, "repeating others"),
-            (_stack([], padding=1, features=400), "raises"),
+            (_stack(features=400), "raises"),
+            (_stack(padding=1, features=400), "raises"),
         ],
     ),
     hints=[

@@ -44,7 +44,7 @@ class _Course:
 
 
 def _test_best(answer: Callable) -> str | None:
-    for scores in ([0.5, 0.9, 0.7, 0.6], [0.9, 0.8], [0.1, 0.2, 0.3]):
+    for scores in ([0.5, 0.9, 0.7, 0.6], [0.9, 0.8], [0.1, 0.2, 0.3], [0.0]):
         course = _Course(scores)
         attempt(answer, course.model, course, len(scores))
         if course.done != len(scores):
@@ -149,8 +149,11 @@ def _test_checkpoint(answer: Callable) -> str | None:
             "Some epochs end without a checkpoint. What runs only when Python ends in "
             "good order does not run when the power fails."
         )
-    if _journal(answer, 3, cut=None)[-1] != ("save", 3):
+    whole = _journal(answer, 3, cut=None)
+    if whole[-1:] != [("save", 3)]:
         return "The last epoch is not saved."
+    if whole[:6] != [(what, epoch) for epoch in (1, 2, 3) for what in ("run", "save")]:
+        return "Without a power cut the epochs are not run and saved one by one."
     return None
 
 

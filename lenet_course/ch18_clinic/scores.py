@@ -34,6 +34,11 @@ def _scoring(prepare: Callable, after: Callable = lambda model: None) -> Callabl
     return accuracy
 
 
+def _one_mode(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    mode = model.training
+    return _scoring(nn.Module.eval, lambda m: m.train(mode))(model, images, labels)
+
+
 def _without_dropout(model: nn.Module) -> None:
     for layer in model:
         layer.train(not isinstance(layer, nn.Dropout))
@@ -46,11 +51,15 @@ def _test_eval(answer: Callable) -> str | None:
         labels = model.eval()(images).argmax(1)
     labels[:30] = (labels[:30] + 1) % 4
     kept = model[1].running_mean.clone()
-    for training in (True, False):
+    for training, frozen in ((True, False), (False, False), (True, True)):
         model.train(training)
+        model[1].train(training and not frozen)
+        modes = [layer.training for layer in model.modules()]
         got = as_number(attempt(answer, model, images, labels))
         if not torch.equal(kept, model[1].running_mean):
             return "The test images moved the running averages of the network."
+        if abs(got - 85) < 1e-2:
+            return "A share is asked, from 0 to 1."
         if abs(got - 0.85) > 1e-4:
             return f"It says {got:.6g}; scored quietly, this network has 85 %."
         if training and not model.training:
@@ -60,6 +69,12 @@ def _test_eval(answer: Callable) -> str | None:
             )
         if not training and model.training:
             return "It came in evaluation mode and goes on in training mode."
+        if modes != [layer.training for layer in model.modules()]:
+            return (
+                "The score is right, but the network came with one layer in another "
+                "mode than the rest, as a frozen batch normalisation is: `train(mode)` "
+                "sets all layers alike."
+            )
     return None
 
 
@@ -73,28 +88,34 @@ def _test_eval(answer: Callable) -> str | None:
             (_scoring(_without_dropout), "moved the running averages"),
             (_scoring(nn.Module.eval), "the next epoch trains without dropout"),
             (_scoring(nn.Module.eval, nn.Module.train), "goes on in training mode"),
+            (_one_mode, "sets all layers alike"),
         ),
         takes_function=True,
     ),
     hints=[
         "Score the same images twice. What changes?",
         "`no_grad` changes what is recorded, not what is computed.",
-        "`model.training` says in which mode it came; `model.train(mode)` sets one.",
+        "`training` says in which mode the network came; `train(mode)` sets one.",
+        "It sets every layer. `model.modules()` lists them all, each with its own "
+        "`training`.",
     ],
     more="Two switches: `eval()` for what layers compute, `no_grad` for what is kept.",
 )
 def accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Evaluation mode for the score, and back to the mode of before.
+    """Evaluation mode for the score, and each layer back to the mode of before.
 
     **Why it is easy to miss.** LeNet-5 has neither dropout nor batch normalisation:
     code that never called `eval()` was right for years. Then somebody adds a layer,
     and the score is lower, changes from call to call, and depends on the batch.
+    `model.train(mode)` at the end restores a network whose layers are all in one mode;
+    it also wakes a batch normalisation that was frozen for fine-tuning.
     """
-    mode = model.training
+    modes = {layer: layer.training for layer in model.modules()}
     model.eval()
     with torch.no_grad():
         right = model(images).argmax(1) == labels
-    model.train(mode)
+    for layer, mode in modes.items():
+        layer.training = mode
     return right.float().mean().item()
 
 

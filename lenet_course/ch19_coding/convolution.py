@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lenet_course.exercises.by_hand import by_hand
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
 from lenet_course.watched import watched
@@ -18,7 +19,11 @@ def _random(generator: torch.Generator, *shape: int) -> Tensor:
 def _cases(generator: torch.Generator) -> list[tuple]:
     x, w = _random(generator, 2, 3, 7, 8), _random(generator, 4, 3, 3, 2)
     b = _random(generator, 4)
-    return [(x, w, b, 1, 0), (x, w, None, 1, 0), (x, w, b, 2, 1), (x, w, None, 3, 2)]
+    one = _random(generator, 1, 1, 5, 4), _random(generator, 2, 1, 1, 1)
+    return [
+        *((x, w, b, 1, 0), (x, w, None, 1, 0), (x, w, b, 2, 1), (x, w, None, 3, 2)),
+        *((x, w, b, 2, 0), (x, w, b, 1, 3), (*one, b[:2], 1, 0)),
+    ]
 
 
 _WIDE = (torch.zeros(2, 3, 16, 16), torch.zeros(4, 3, 3, 3), torch.zeros(4), 1, 1)
@@ -52,7 +57,7 @@ _WRONG: list[tuple[Callable, str]] = [
     checker=watched(
         function(_oracle, _cases, look="Which window belongs to row i?", wrong=_WRONG),
         _cases(torch.Generator().manual_seed(0))[2],
-        banned=("convolution", "im2col"),
+        banned=("conv", "im2col"),
         wrong=((_oracle, "write that yourself"),),
     ),
     hints=[
@@ -93,7 +98,7 @@ def _looped(x, weight, bias, stride, padding):
     checker=watched(
         function(_oracle, _cases, look="Is every column one window?", wrong=_WRONG),
         _WIDE,
-        banned=("convolution",),
+        banned=("conv",),
         most=70,
         wrong=((_oracle, "write that yourself"), (_looped, "Without a Python loop")),
     ),
@@ -159,7 +164,7 @@ def _unflipped(dx, dw, db, weight, grad):
 @exercise(
     "coding.conv2d-backward",
     task="Write `conv2d_backward(x, weight, grad)`: gradients of x, weight and bias.",
-    checker=watched(
+    checker=by_hand(
         function(
             _with_autograd,
             _backward_cases,
@@ -183,8 +188,7 @@ def _unflipped(dx, dw, db, weight, grad):
             ],
         ),
         _backward_cases(torch.Generator().manual_seed(0))[0],
-        banned=("convolution_backward",),
-        wrong=((_with_autograd, "write that yourself"),),
+        wrong=((_with_autograd, "autograd found it"),),
     ),
     hints=[
         "Bias: it is added everywhere, so its gradient is the sum of `grad`.",

@@ -1,8 +1,10 @@
 """Coding tasks: sizes, parameters, receptive fields, the network from memory."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from lenet_course.exercises.checkers import function, module
 from lenet_course.exercises.registry import exercise
@@ -16,13 +18,20 @@ def _size_that_comes_out(n, kernel, stride, padding, dilation):
     return out.shape[-1]
 
 
+def _windows(generator: torch.Generator) -> list[tuple]:
+    """Cases one knows by heart, and twenty others."""
+    known = [(32, 5, 1, 0, 1), (28, 2, 2, 0, 1), (224, 11, 4, 2, 1), (28, 3, 1, 2, 2)]
+    sizes = torch.tensor([40, 6, 4, 4, 3])
+    drawn = (torch.rand(20, 5, generator=generator) * sizes).long()
+    return known + [tuple((n + torch.tensor([20, 1, 1, 0, 1])).tolist()) for n in drawn]
+
+
 @exercise(
     "coding.output-size",
     task="Write `output_size(n, kernel, stride, padding, dilation)`.",
     checker=function(
         _size_that_comes_out,
-        [(32, 5, 1, 0, 1), (28, 2, 2, 0, 1), (224, 11, 4, 2, 1), (28, 3, 1, 2, 2)]
-        + [(8, 3, 2, 1, 1), (15, 2, 2, 0, 1), (20, 3, 2, 0, 3)],
+        _windows,
         look="How many pixels does the stretched kernel span?",
         wrong=[
             (
@@ -92,7 +101,10 @@ _LENET += [("conv", 16, 120, 5), ("linear", 120, 84), ("linear", 84, 10)]
     task='Write `count_parameters(layers)`; kinds: "conv", "linear", "norm", "pool".',
     checker=function(
         _built,
-        [(_LENET,), ([("linear", 3, 4)],), ([("conv", 3, 8, 3), ("norm", 8)],), ([],)],
+        [
+            *((_LENET,), ([("linear", 3, 4)],), ([("conv", 3, 8, 3), ("norm", 8)],)),
+            *(([],), ([("norm", 5), ("pool", 3), ("conv", 4, 2, 1), ("norm", 2)],)),
+        ],
         look="One layer at a time: what has weights, and who has a bias?",
         wrong=[
             (
@@ -134,7 +146,7 @@ def count_parameters(layers):
 
 def _footprint(layers: list[tuple[int, int]]) -> tuple[int, int]:
     """By gradient: which pixels move one unit, and how far its neighbour looks."""
-    n = 1 + sum(k * 40 for k, _ in layers)
+    n = 2 + sum(k * 40 for k, _ in layers)
     row = torch.zeros(1, 1, n, requires_grad=True)
     out = row
     for kernel, stride in layers:
@@ -165,7 +177,10 @@ def _fields(step=lambda kernel, jump: (kernel - 1) * jump, late=False):
     task="Write `receptive_field(layers)`: (field, jump) of layers (kernel, stride).",
     checker=function(
         _footprint,
-        [([(5, 1), (2, 2), (5, 1), (2, 2)],), ([(5, 1)],), ([(3, 2), (3, 2), (3, 1)],)],
+        [
+            *(([(5, 1), (2, 2), (5, 1), (2, 2)],), ([(5, 1)],)),
+            *(([(3, 2), (3, 2), (3, 1)],), ([(7, 3), (4, 1), (5, 4), (3, 2)],), ([],)),
+        ],
         look="Go forward and keep two numbers: how wide a unit sees, and the distance "
         "between two neighbours.",
         wrong=[
@@ -203,36 +218,55 @@ def receptive_field(layers):
     return field, jump
 
 
-class _NoBend(nn.Sequential):
-    def __init__(self):
-        super().__init__(
-            *(nn.Conv2d(1, 6, 5), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5)),
-            *(nn.AvgPool2d(2), nn.Conv2d(16, 120, 5), nn.Flatten()),
-            *(nn.Linear(120, 84), nn.Linear(84, 10)),
-        )
+def _lenet(
+    bends=(torch.tanh,) * 4,
+    pool=F.avg_pool2d,
+    last=lambda logits: logits,
+    flat=lambda maps: maps.flatten(1),
+    late=False,
+) -> Callable:
+    """LeNet-5, or what comes of a slip: the bends are those of C1, C3, C5 and F6."""
+
+    class LeNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.c1, self.c3 = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5)
+            self.c5, self.f6 = nn.Linear(400, 120), nn.Linear(120, 84)
+            self.output = nn.Linear(84, 10)
+
+        def forward(self, x):
+            for conv, bend in zip((self.c1, self.c3), bends):
+                x = conv(x)
+                x = bend(pool(x, 2)) if late else pool(bend(x), 2)
+            x = bends[2](self.c5(flat(x)))
+            return last(self.output(bends[3](self.f6(x))))
+
+    return LeNet
 
 
-def _lenet(act=nn.Tanh, padding=0, features=400, last=()):
+def _without(missing: int) -> Callable:
+    straight = [torch.tanh] * 4
+    straight[missing] = lambda x: x
+    return _lenet(tuple(straight))
+
+
+def _mixed(maps: Tensor) -> Tensor:
+    return maps.transpose(0, 1).reshape(len(maps), -1)
+
+
+def _padded(features: int) -> Callable:
     def build() -> nn.Sequential:
         return nn.Sequential(
-            *(nn.Conv2d(1, 6, 5, padding=padding), act(), nn.AvgPool2d(2)),
-            *(nn.Conv2d(6, 16, 5), act(), nn.AvgPool2d(2), nn.Flatten()),
-            *(nn.Linear(features, 120), act(), nn.Linear(120, 84), act()),
-            *(nn.Linear(84, 10), *last),
+            *(nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2)),
+            *(nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten()),
+            *(nn.Linear(features, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh()),
+            nn.Linear(84, 10),
         )
 
     return build
 
 
-def _bends(model: nn.Module) -> str | None:
-    a, b = torch.randn(2, 4, 1, 32, 32, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        logits = model(a)
-        if torch.allclose(model(a + b) + model(0 * a), logits + model(b), atol=1e-4):
-            return "It is one affine map: where are the activations?"
-    if torch.allclose(logits.sum(1), torch.ones(4), atol=1e-4):
-        return "Its outputs are probabilities. The loss wants logits."
-    return None
+_STRAIGHT = "Behind {} nothing bends: it and the next layer with weights are one."
 
 
 @exercise(
@@ -242,13 +276,34 @@ def _bends(model: nn.Module) -> str | None:
         [1, 32, 32],
         [10],
         parameters=61_706,
-        look="C1 156, C3 2,416, C5 48,120, F6 10,164, output 850.",
-        also=_bends,
+        look="C1 156, C3 2,416, C5 48,120, F6 10,164, output 850; tanh behind the "
+        "first four, average pooling behind the first two.",
+        like=[_lenet(), _lenet(flat=lambda maps: maps.permute(0, 2, 3, 1).flatten(1))],
+        unlike=[
+            (_lenet((lambda x: x,) * 4), "It is one affine map: no activations?"),
+            *(
+                (_without(i), _STRAIGHT.format(name))
+                for i, name in enumerate(("C1", "C3", "C5", "F6"))
+            ),
+            (_lenet((F.relu,) * 4), "Its units are ReLUs. What squashed in LeNet-5?"),
+            (_lenet(pool=F.max_pool2d), "It takes the largest of a window: average."),
+            (
+                _lenet(late=True),
+                "It averages first and squashes then: the other order.",
+            ),
+            (_lenet(flat=_mixed), "A row now holds values of several images."),
+            (
+                _lenet(last=lambda x: x.softmax(1)),
+                "Its outputs are probabilities. The loss wants logits.",
+            ),
+            (
+                _lenet(last=lambda x: x.log_softmax(1)),
+                "Its outputs are logarithms of probabilities. The loss wants logits.",
+            ),
+        ],
         wrong=[
-            (_NoBend, "affine map"),
-            (_lenet(padding=2), "raises"),
-            (_lenet(last=[nn.Softmax(1)]), "probabilities"),
-            (_lenet(padding=2, features=576), "trainable parameters"),
+            (_padded(400), "raises"),
+            (_padded(576), "trainable parameters"),
         ],
     ),
     hints=[

@@ -1,6 +1,8 @@
 """Coding tasks: shifting images, folds that do not leak, reading IDX files."""
 
+import operator
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +32,7 @@ def _shifted(images: Tensor, down: int, right: int, fill: float) -> Tensor:
             (torch.rand(2, 1, 5, 6, generator=generator), down, right, fill)
             for down, right, fill in (
                 *((0, 0, 0.0), (2, 1, -0.4), (-1, 3, 0.5), (1, -2, 0.0)),
-                *((-2, -2, 1.0), (9, 0, 0.3)),
+                *((-2, -2, 1.0), (9, 0, 0.3), (0, -8, 0.1), (-6, 7, -2.0)),
             )
         ],
         look="Which part of the old image is still in the new one, and where?",
@@ -78,34 +80,44 @@ def _folds(answer: Callable, groups: Tensor, k: int, seed: int) -> list:
     if len(got) != k:
         raise NotYet(f"With k = {k} there are {len(got)} folds.")
     for fold in got:
-        pair = isinstance(fold, tuple | list) and len(fold) == 2
-        if not pair or not all(isinstance(part, Tensor) for part in fold):
-            raise NotYet("A fold is a pair of tensors: training, then validation.")
-    return [(train.tolist(), held.tolist()) for train, held in got]
+        if not isinstance(fold, tuple | list) or len(fold) != 2:
+            raise NotYet("A fold is a pair: training indices, then validation.")
+    return [tuple(map(_indices, fold)) for fold in got]
+
+
+def _indices(part: Any) -> list[int]:
+    """Indices in a tensor, an array or a list."""
+    try:
+        return [operator.index(i) for i in getattr(part, "tolist", lambda: part)()]
+    except TypeError:
+        raise NotYet("Each part of a fold lists indices: whole numbers.") from None
 
 
 def _test_folds(answer: Callable) -> str | None:
-    # 12 writers, in order, with 3 to 7 images each.
+    # 12 writers with 3 to 7 images each, one after the other and then mixed.
     sizes = [3, 7, 5, 4, 6, 5, 3, 7, 4, 6, 5, 5]
     groups = torch.arange(12).repeat_interleave(torch.tensor(sizes)) * 10
+    mixed = groups[_seeded(len(groups), 0)]
     everything = list(range(len(groups)))
-    for k in (3, 4):
-        folds = _folds(answer, groups, k, 0)
+    for k, given in ((3, groups), (4, groups), (3, mixed), (5, mixed)):
+        folds = _folds(answer, given, k, 0)
         held = sorted(i for _, part in folds for i in part)
         if held != everything:
             return f"With k = {k} an image is not in exactly one validation part."
         for train, part in folds:
             if sorted(train + part) != everything:
                 return "Training and validation of a fold are not all images, once."
-            both = set(groups[train].tolist()) & set(groups[part].tolist())
+            both = set(given[train].tolist()) & set(given[part].tolist())
             if both:
                 return f"{len(both)} writers are in both parts of a fold."
-        counts = [len(set(groups[part].tolist())) for _, part in folds]
+        counts = [len(set(given[part].tolist())) for _, part in folds]
         if max(counts) - min(counts) > 1:
             return f"The folds hold {counts} writers: make them equal."
     if _folds(answer, groups, 3, 0) != _folds(answer, groups, 3, 0):
         return "The same seed gave two different folds."
-    if _folds(answer, groups, 3, 0) == _folds(answer, groups, 3, 1):
+    drawn = [_folds(answer, groups, 3, seed) for seed in range(5)]
+    held = {frozenset(tuple(sorted(part)) for _, part in folds) for folds in drawn}
+    if len(held) < len(drawn):
         return "Two seeds gave the same folds: draw the order of the writers."
     return None
 
@@ -185,10 +197,12 @@ def _idx(*shape: int) -> bytes:
     return header + sizes + bytes(i * 7 % 256 for i in range(count))
 
 
-def _parse(order="big", signed=False, header=None) -> Callable:
+def _parse(order="big", signed=False, header=None, strict=False) -> Callable:
     """An IDX reader with one thing done wrong."""
 
     def read_idx(raw: bytes) -> Tensor:
+        if strict and raw[:3] != b"\0\0\x08":
+            raise ValueError("no IDX file")
         axes = raw[3]
         shape = [int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], order) for i in range(axes)]
         start = header if header is not None else 4 + 4 * axes
@@ -214,6 +228,9 @@ def _test_idx(answer: Callable) -> str | None:
             )
     broken = {
         "is cut short": _idx(3, 4)[:-1],
+        "is longer than its header says": _idx(3, 4) + b"\0",
+        "ends within its header": _idx(3, 4)[:9],
+        "is empty": b"",
         "has another type": bytes([0, 0, 13]) + _idx(4)[3:],
         "is no IDX file": b"\x1f\x8b" + _idx(4)[2:],
     }
@@ -240,6 +257,7 @@ def _test_idx(answer: Callable) -> str | None:
             (_parse(header=16), "It raises"),
             (_parse(signed=True), "the first values are"),
             (_parse(), "should be refused"),
+            (_parse(strict=True), "is cut short should be refused"),
         ),
         takes_function=True,
     ),
@@ -259,6 +277,8 @@ def read_idx(raw):
     if len(raw) < 4 or raw[:3] != b"\x00\x00\x08":
         raise ValueError("no IDX file of uint8")
     start = 4 + 4 * raw[3]
+    if len(raw) < start:
+        raise ValueError("the file ends within its header")
     shape = [int.from_bytes(raw[i : i + 4], "big") for i in range(4, start, 4)]
     values = torch.frombuffer(bytearray(raw), dtype=torch.uint8)[start:]
     if len(values) != torch.Size(shape).numel():

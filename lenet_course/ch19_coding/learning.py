@@ -7,6 +7,7 @@ import torch
 
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
+from lenet_course.watched import watched
 
 
 def _stepped(make: Callable) -> Callable:
@@ -40,7 +41,27 @@ def _gradients(generator: torch.Generator) -> tuple:
     def draw():
         return torch.randn(4, generator=generator)
 
-    return draw(), [draw() for _ in range(3)]
+    return draw(), [draw() for _ in range(4)]
+
+
+_torchs_sgd = _stepped(
+    lambda w, lr, momentum, decay: torch.optim.SGD(
+        w, lr=lr, momentum=momentum, weight_decay=decay
+    )
+)
+_torchs_adam = _stepped(
+    lambda w, lr, b1, b2, eps: torch.optim.Adam(w, lr=lr, betas=(b1, b2), eps=eps)
+)
+
+
+def _sgd_cases(generator: torch.Generator) -> list[tuple]:
+    settings = [(0.1, 0.9, 0.0), (0.1, 0.5, 0.1), (0.5, 0.0, 0.0), (0.2, 0.8, 0.5)]
+    return [(*_gradients(generator), *one) for one in settings]
+
+
+def _adam_cases(generator: torch.Generator) -> list[tuple]:
+    settings = [(0.1, 0.9, 0.999, 1e-8), (0.01, 0.5, 0.9, 0.1), (0.3, 0.8, 0.95, 1e-3)]
+    return [(*_gradients(generator), *one) for one in settings]
 
 
 @exercise(
@@ -49,35 +70,32 @@ def _gradients(generator: torch.Generator) -> tuple:
         "Write `sgd(weight, gradients, lr, momentum, decay)`: the weight after a step "
         "with each gradient, as `torch.optim.SGD` does it."
     ),
-    checker=function(
-        _stepped(
-            lambda w, lr, momentum, decay: torch.optim.SGD(
-                w, lr=lr, momentum=momentum, weight_decay=decay
-            )
+    checker=watched(
+        function(
+            _torchs_sgd,
+            _sgd_cases,
+            look="Decay joins the gradient, the gradient joins the velocity, the "
+            "velocity moves the weight.",
+            wrong=[
+                (
+                    _sgd(share=lambda momentum: 1 - momentum),
+                    "PyTorch adds the whole gradient to the velocity, not its share "
+                    "1 − momentum.",
+                ),
+                (_sgd(nesterov=True), "That looks ahead: Nesterov's version."),
+                (
+                    lambda w, gradients, lr, m, d: _sgd()(w, gradients, lr, 0.0, d),
+                    "Each step forgets the ones before: the velocity must live on.",
+                ),
+                (
+                    lambda w, gradients, lr, m, d: _sgd()(w, gradients, lr, m, 0.0),
+                    "Weight decay is missing: it adds decay · weight to the gradient.",
+                ),
+            ],
         ),
-        lambda generator: [
-            (*_gradients(generator), 0.1, 0.9, 0.0),
-            (*_gradients(generator), 0.1, 0.5, 0.1),
-            (*_gradients(generator), 0.5, 0.0, 0.0),
-        ],
-        look="Decay joins the gradient, the gradient joins the velocity, the velocity "
-        "moves the weight.",
-        wrong=[
-            (
-                _sgd(share=lambda momentum: 1 - momentum),
-                "PyTorch adds the whole gradient to the velocity, not its share "
-                "1 − momentum.",
-            ),
-            (_sgd(nesterov=True), "That looks ahead: Nesterov's version."),
-            (
-                lambda w, gradients, lr, m, d: _sgd()(w, gradients, lr, 0.0, d),
-                "Each step forgets the ones before: the velocity must live on.",
-            ),
-            (
-                lambda w, gradients, lr, m, d: _sgd()(w, gradients, lr, m, 0.0),
-                "Weight decay is missing: it adds decay · weight to the gradient.",
-            ),
-        ],
+        _sgd_cases(torch.Generator().manual_seed(0))[1],
+        banned=("SGD",),
+        wrong=((_torchs_sgd, "write that yourself"),),
     ),
     hints=[
         "g + decay · w; v = momentum · v + g; w − lr · v.",
@@ -113,31 +131,34 @@ def _adam(corrected=True, shared=False, outside=True, squared=True) -> Callable:
 @exercise(
     "coding.adam",
     task="Write `adam(weight, gradients, lr, beta1, beta2, eps)`, as PyTorch does it.",
-    checker=function(
-        _stepped(
-            lambda w, lr, b1, b2, eps: torch.optim.Adam(
-                w, lr=lr, betas=(b1, b2), eps=eps
-            )
+    checker=watched(
+        function(
+            _torchs_adam,
+            _adam_cases,
+            look="Two averages, both corrected for their start at 0; t counts from 1.",
+            wrong=[
+                (
+                    _adam(corrected=False),
+                    "Both averages start at 0 and are too small at first: correct by "
+                    "1 − βᵗ.",
+                ),
+                (
+                    _adam(shared=True),
+                    "The correction changes with the step: β to the t.",
+                ),
+                (
+                    _adam(outside=False),
+                    "The small number is added to the root, not under it.",
+                ),
+                (
+                    _adam(squared=False),
+                    "The second average is one of *squared* gradients.",
+                ),
+            ],
         ),
-        lambda generator: [
-            (*_gradients(generator), 0.1, 0.9, 0.999, 1e-8),
-            (*_gradients(generator), 0.01, 0.5, 0.9, 0.1),
-        ],
-        tolerance=1e-4,
-        look="Two averages, both corrected for their start at 0; t counts from 1.",
-        wrong=[
-            (
-                _adam(corrected=False),
-                "Both averages start at 0 and are too small at first: correct by "
-                "1 − βᵗ.",
-            ),
-            (_adam(shared=True), "The correction changes with the step: β to the t."),
-            (
-                _adam(outside=False),
-                "The small number is added to the root, not under it.",
-            ),
-            (_adam(squared=False), "The second average is one of *squared* gradients."),
-        ],
+        _adam_cases(torch.Generator().manual_seed(0))[1],
+        banned=("Adam",),
+        wrong=((_torchs_adam, "write that yourself"),),
     ),
     hints=[
         "m: average of gradients; v: average of their squares.",
@@ -176,8 +197,8 @@ def _warm_cosine(step, total, warmup, peak):
     checker=function(
         _warm_cosine,
         [
-            (step, total, warmup, 0.4)
-            for total, warmup in ((20, 4), (10, 0), (50, 10))
+            (step, total, warmup, peak)
+            for total, warmup, peak in ((20, 4, 0.4), (10, 0, 1.0), (50, 10, 0.03))
             for step in (0, 1, warmup - 1, warmup, warmup + 1, total // 2, total - 1)
             if step >= 0
         ],

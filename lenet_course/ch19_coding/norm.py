@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lenet_course.exercises.checkers import Checker, function
+from lenet_course.exercises.by_hand import by_hand
+from lenet_course.exercises.checkers import Checker, NotYet, function
 from lenet_course.exercises.registry import exercise
 from lenet_course.exercises.staged import attempt
 from lenet_course.watched import watched
@@ -19,7 +20,7 @@ def _reference(x, gamma, beta, mean, var, training, momentum=0.1, eps=1e-5):
 
 
 def _normaliser(
-    axes=(0, 2, 3), stored=True, always=False, new=0.1, inside=True
+    axes=(0, 2, 3), stored=True, always=False, new=True, inside=True
 ) -> Callable:
     """A batch normalisation with one thing done wrong."""
 
@@ -29,11 +30,11 @@ def _normaliser(
             m, v = x.mean(axes), x.var(axes, correction=0)
         if training:
             kept = x.var(axes, correction=1 if stored else 0)
-            share = momentum if new == 0.1 else 1 - momentum
+            share = momentum if new else 1 - momentum
             mean = (1 - share) * mean + share * m
             var = (1 - share) * var + share * kept
         m, v = m[:, None, None], v[:, None, None]
-        root = (v + eps).sqrt() if inside else v.sqrt() + 0.1
+        root = (v + eps).sqrt() if inside else v.sqrt() + eps
         y = (x - m) / root * gamma[:, None, None] + beta[:, None, None]
         return y, mean, var
 
@@ -41,12 +42,13 @@ def _normaliser(
 
 
 def _norm_cases(generator: torch.Generator) -> list[tuple]:
-    def case(training: bool) -> tuple:
-        x = 2 * torch.randn(4, 3, 2, 2, generator=generator) + 1
-        others = [torch.rand(3, generator=generator) + 0.5 for _ in range(4)]
-        return x, *others, training, 0.1, 1e-5
+    def case(training: bool, momentum: float, eps: float, size=1.0) -> tuple:
+        x = size * (2 * torch.randn(4, 3, 2, 3, generator=generator) + 1)
+        gamma, beta, mean, var = torch.rand(4, 3, generator=generator) + 0.5
+        return x, gamma, beta, mean * size, var * size**2, training, momentum, eps
 
-    return [case(True), case(False)]
+    settings = [(0.1, 1e-5), (0.3, 0.2), (0.1, 1e-3, 0.01)]
+    return [case(training, *s) for s in settings for training in (True, False)]
 
 
 @exercise(
@@ -59,7 +61,7 @@ def _norm_cases(generator: torch.Generator) -> list[tuple]:
         function(
             _reference,
             _norm_cases,
-            tolerance=1e-4,
+            tolerance=2e-5,
             look="One mean and variance a channel; of the batch in training, stored "
             "ones otherwise.",
             wrong=[
@@ -73,7 +75,7 @@ def _norm_cases(generator: torch.Generator) -> list[tuple]:
                     "PyTorch keeps the unbiased one, over n − 1.",
                 ),
                 (
-                    _normaliser(new=0.9),
+                    _normaliser(new=False),
                     "In PyTorch `momentum` is the weight of the *new* value.",
                 ),
                 (
@@ -83,7 +85,7 @@ def _norm_cases(generator: torch.Generator) -> list[tuple]:
             ],
         ),
         _norm_cases(torch.Generator().manual_seed(0))[0],
-        banned=("native_batch_norm", "_native_batch_norm_legit", "cudnn_batch_norm"),
+        banned=("batch_norm", "instance_norm", "group_norm", "layer_norm"),
         wrong=((_reference, "write that yourself"),),
     ),
     hints=[
@@ -118,6 +120,15 @@ def _norm_gradients(x, gamma, grad, eps=1e-5):
     return torch.autograd.grad(y, (x, gamma, beta), grad)
 
 
+def _backward_cases(generator: torch.Generator) -> list[tuple]:
+    def case(count: int, size: float, eps: float) -> tuple:
+        x = size * torch.randn(count, 3, generator=generator) + size
+        gamma = torch.rand(3, generator=generator) + 0.5
+        return x, gamma, torch.randn(count, 3, generator=generator), eps
+
+    return [case(8, 2.0, 1e-5), case(5, 2.0, 0.5), case(6, 0.05, 1e-2)]
+
+
 def _half_way(mean=True, slope=True) -> Callable:
     def backward(x, gamma, grad, eps=1e-5):
         std = (x.var(0, correction=0) + eps).sqrt()
@@ -135,19 +146,11 @@ def _half_way(mean=True, slope=True) -> Callable:
 @exercise(
     "coding.batch-norm-backward",
     task="Write `batch_norm_backward(x, gamma, grad, eps)`, x [N, C], in training.",
-    checker=watched(
+    checker=by_hand(
         function(
             _norm_gradients,
-            lambda generator: [
-                (
-                    2 * torch.randn(n, 3, generator=generator),
-                    torch.rand(3, generator=generator) + 0.5,
-                    torch.randn(n, 3, generator=generator),
-                    1e-5,
-                )
-                for n in (8, 5)
-            ],
-            tolerance=1e-3,
+            _backward_cases,
+            tolerance=1e-4,
             look="x acts in three ways: itself, by the mean, by the variance.",
             wrong=[
                 (
@@ -166,9 +169,8 @@ def _half_way(mean=True, slope=True) -> Callable:
                 ),
             ],
         ),
-        (torch.randn(4, 3), torch.ones(3), torch.ones(4, 3), 1e-5),
-        banned=("native_batch_norm_backward",),
-        wrong=((_norm_gradients, "write that yourself"),),
+        _backward_cases(torch.Generator().manual_seed(0))[0],
+        wrong=((_norm_gradients, "autograd found it"),),
     ),
     hints=[
         "beta: sum of grad. gamma: sum of grad · x̂, with x̂ the normalised x.",
@@ -199,36 +201,67 @@ def _dropping(share: Callable, scale: Callable, always=False, seeded=True) -> Ca
     return dropout
 
 
-def _drop_rows(x, p, training, generator):
+def _shared(*axes: int) -> Callable:
+    """A dropout that draws once along these axes, not for each value."""
+
+    def dropout(x, p, training, generator):
+        shape = [1 if axis in axes else n for axis, n in enumerate(x.shape)]
+        kept = torch.rand(shape, generator=generator) >= p
+        return x * kept / (1 - p) if training else x
+
+    return dropout
+
+
+def _exactly(x, p, training, generator):
     if not training:
         return x
-    kept = torch.rand(len(x), 1, generator=generator) >= p
-    return x * kept / (1 - p)
+    order = torch.randperm(x.numel(), generator=generator).view(x.shape)
+    return x * (order >= round(p * x.numel())) / (1 - p)
 
 
 def _test_dropout(answer: Callable) -> str | None:
-    x, generator = torch.ones(200, 300) * 2, torch.Generator
-    seeds = [generator().manual_seed(s) for s in (0, 0, 1)]
-    quiet = attempt(answer, x, 0.4, False, generator(), kind=Tensor)
-    if not torch.equal(quiet, torch.full((200, 300), 2.0)):
+    x = 1 + torch.rand(8, 5, 20, 30, generator=torch.Generator().manual_seed(5))
+
+    def drawn(p: float, generator: torch.Generator, training: bool = True) -> Tensor:
+        given = x.clone()
+        got = attempt(answer, given, p, training, generator, kind=Tensor)
+        if not torch.equal(given, x):
+            raise NotYet("It changes the x that it was given: work on a copy.")
+        if got.shape != x.shape:
+            raise NotYet(f"The shape becomes {list(got.shape)}.")
+        return got
+
+    def seeded(seed: int) -> torch.Generator:
+        return torch.Generator().manual_seed(seed)
+
+    if not torch.equal(drawn(0.4, seeded(0), training=False), x):
         return "In evaluation x goes through as it is."
     for p in (0.4, 0.75, 0.0):
-        got = attempt(answer, x, p, True, generator().manual_seed(3), kind=Tensor)
-        if got.shape != x.shape:
-            return f"The shape becomes {list(got.shape)}."
-        dropped = (got == 0).float().mean().item()
-        if abs(dropped - p) > 0.02:
-            return f"With p = {p} a share of {dropped:.2f} is dropped."
-        if not torch.allclose(got[got != 0], torch.tensor(2 / (1 - p)), atol=1e-4):
-            return (
-                f"With p = {p} a kept 2 becomes {got.max().item():.3g}: the mean moves."
-            )
-        rows = (got == 0).float().mean(1)
-        if p and rows.std() > 0.1:
-            return "Whole rows are dropped: each value is to have its own draw."
-    first, same, other = (attempt(answer, x, 0.4, True, g) for g in seeds)
-    if not torch.equal(first, same) or torch.equal(first, other):
+        got = drawn(p, seeded(3))
+        share = (got == 0).float().mean().item()
+        for axis in range(4) if 0 < share < 1 else ():
+            alike = (got == 0) == (got == 0).roll(1, axis)
+            if alike.float().mean() > share**2 + (1 - share) ** 2 + 0.1:
+                return (
+                    f"Values that are neighbours along axis {axis} are dropped "
+                    "together: each value is to have its own draw."
+                )
+        if abs(share - p) > 0.02:
+            return f"With p = {p} a share of {share:.2f} is dropped."
+        scale = (got / x)[got != 0]
+        if not torch.allclose(scale, torch.tensor(1 / (1 - p)), atol=1e-4):
+            return f"With p = {p} a kept value becomes {scale[0]:.3g} times as large."
+    counts = {int((drawn(0.4, seeded(seed)) == 0).sum()) for seed in range(4)}
+    if len(counts) == 1:
+        return "The same number of values goes each time: each has its own draw."
+    one = seeded(0)
+    first, then = drawn(0.4, one), drawn(0.4, one)
+    if not torch.equal(first, drawn(0.4, seeded(0))) or torch.equal(
+        first, drawn(0.4, seeded(1))
+    ):
         return "The mask is not drawn from the generator that you are given."
+    if torch.equal(first, then):
+        return "Two batches get one mask: draw from the generator, do not copy it."
     return None
 
 
@@ -238,7 +271,7 @@ def _test_dropout(answer: Callable) -> str | None:
     checker=Checker(
         _test_dropout,
         (
-            (_dropping(lambda p: 1 - p, lambda p: 1), "the mean moves"),
+            (_dropping(lambda p: 1 - p, lambda p: 1), "times as large"),
             (_dropping(lambda p: p, lambda p: 1 / (1 - p)), "is dropped"),
             (
                 _dropping(lambda p: 1 - p, lambda p: 1 / (1 - p), always=True),
@@ -248,8 +281,10 @@ def _test_dropout(answer: Callable) -> str | None:
                 _dropping(lambda p: 1 - p, lambda p: 1 / (1 - p), seeded=False),
                 "not drawn from the generator",
             ),
-            (_drop_rows, "Whole rows"),
-            (_dropping(lambda p: 1 - p, lambda p: 1 - p), "the mean moves"),
+            (_shared(0), "along axis 0 are dropped together"),
+            (_shared(2, 3), "along axis 2 are dropped together"),
+            (_exactly, "same number of values"),
+            (_dropping(lambda p: 1 - p, lambda p: 1 - p), "times as large"),
         ),
         takes_function=True,
     ),

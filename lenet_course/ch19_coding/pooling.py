@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from lenet_course.exercises.by_hand import by_hand
 from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
 from lenet_course.watched import watched
@@ -46,7 +47,7 @@ _LAST = (torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(1)), 
             ],
         ),
         _LAST,
-        banned=("avg_pool2d", "_adaptive_avg_pool2d", "mean_pool", "convolution"),
+        banned=("pool", "conv", "interpolate"),
         most=12,
         wrong=((lambda x, size: F.avg_pool2d(x, size), "write that yourself"),),
     ),
@@ -98,7 +99,7 @@ def _inside(x, size):
             ],
         ),
         _LAST,
-        banned=("max_pool2d_with_indices",),
+        banned=("pool",),
         wrong=((_max_pool, "write that yourself"),),
     ),
     hints=[
@@ -148,14 +149,17 @@ def _graded(generator: torch.Generator) -> list[tuple]:
         (x, torch.randn(F.max_pool2d(x, size).shape, generator=generator), size)
         for x, size in _maps(generator)
     ]
-    flat = torch.zeros(1, 1, 4, 4)  # ties everywhere
-    return [*cases, (flat, torch.ones(1, 1, 2, 2), 2)]
+    ties = torch.randint(3, (2, 2, 6, 6), generator=generator).float()
+    for size in (2, 3):  # of few values: in most windows several pixels win
+        grad = torch.randn(2, 2, 6 // size, 6 // size, generator=generator)
+        cases.append((ties, grad, size))
+    return cases
 
 
 @exercise(
     "coding.max-pool-backward",
     task="Write `max_pool_backward(x, grad, size)`; of equal pixels the first wins.",
-    checker=watched(
+    checker=by_hand(
         function(
             _pool_gradient,
             _graded,
@@ -180,8 +184,7 @@ def _graded(generator: torch.Generator) -> list[tuple]:
             ],
         ),
         (_LAST[0], torch.ones(2, 3, 6, 6), 2),
-        banned=("max_pool2d_with_indices_backward",),
-        wrong=((_pool_gradient, "write that yourself"),),
+        wrong=((_pool_gradient, "autograd found it"),),
     ),
     hints=[
         "`F.max_pool2d(x, size, return_indices=True)` gives the places; or yours.",
@@ -209,6 +212,10 @@ def _alexnet(x, n, alpha, beta, k):
         total = squares[:, low : high + 1].sum(1)
         out[:, i] = x[:, i] / (k + alpha * total) ** beta
     return out
+
+
+def _torchs(x, n, alpha, beta, k):
+    return F.local_response_norm(x, n, n * alpha, beta, k)
 
 
 def _normalised(change: Callable) -> Callable:
@@ -253,14 +260,15 @@ def _normalised(change: Callable) -> Callable:
             ],
         ),
         (torch.ones(1, 96, 4, 4), 5, 1e-4, 0.75, 2.0),
+        banned=("response_norm",),
         most=40,
-        wrong=((_alexnet, "Without a Python loop"),),
+        wrong=((_alexnet, "Without a Python loop"), (_torchs, "write that yourself")),
     ),
     hints=[
         "Pad the squares with n // 2 empty maps on both sides.",
         "`unfold(1, n, 1)` gives every window of n neighbouring maps.",
     ],
-    more="As F.local_response_norm: the same with alpha · n instead of alpha.",
+    more="`F.local_response_norm` does the same with alpha · n instead of alpha.",
 )
 def lrn(x, n=5, alpha=1e-4, beta=0.75, k=2.0):
     """Time O(n · input), memory O(input): `unfold` makes a view; its sum is a copy.

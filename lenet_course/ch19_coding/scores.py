@@ -22,6 +22,13 @@ def _by_loop(labels: Tensor, classes: int) -> Tensor:
     return codes
 
 
+def _floats(got: object) -> str | None:
+    kind = str(getattr(got, "dtype", "no tensor")).removeprefix("torch.")
+    if not kind.startswith("float"):
+        return f"The ones are in the right places, but as {kind}, not as float32."
+    return None
+
+
 def _labels(generator: torch.Generator) -> list[tuple]:
     return [
         (torch.randint(classes, (n,), generator=generator), classes + extra)
@@ -54,7 +61,12 @@ def _labels(generator: torch.Generator) -> list[tuple]:
         (torch.arange(30) % 10, 10),
         banned=("one_hot",),
         most=12,
-        wrong=((_by_loop, "Without a Python loop"),),
+        also=_floats,
+        wrong=(
+            (_by_loop, "stay with whole tensors"),
+            (_codes, "write that yourself"),
+            (lambda labels, classes: labels[:, None] == torch.arange(classes), "float"),
+        ),
     ),
     hints=[
         "The identity matrix has the code of class k in row k.",
@@ -108,7 +120,8 @@ def _answers(generator: torch.Generator) -> list[tuple]:
         return truth, torch.where(keep, truth, said), classes
 
     never = (torch.tensor([0, 1, 1, 2]), torch.tensor([0, 1, 0, 0]), 4)
-    return [case(60, 5, 0.7), case(20, 3, 0.5), never]
+    only_said = (torch.tensor([0, 0, 2, 2]), torch.tensor([0, 1, 2, 1]), 3)
+    return [case(60, 5, 0.7), case(20, 3, 0.5), never, only_said]
 
 
 @exercise(

@@ -9,8 +9,9 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lenet_course.exercises.call import call, call_text, does_nothing
 from lenet_course.exercises.compare import (
@@ -43,14 +44,23 @@ def number(
     *,
     wrong: Mapping[float, str],
     look: str,
+    digits: int | None = None,
     tolerance: float = 0.0,
 ) -> Checker:
-    """A number: int or float, or a NumPy or torch scalar, within ``tolerance``.
+    """A number, whatever holds it.
+
+    ``digits`` is how many decimals the task asks for: half a unit of the last one may
+    be missing, no more. Without it the number is exact, or within ``tolerance``.
 
     >>> six = number(6, wrong={5: "Count the last one, too."}, look="Count again.")
-    >>> six(5), six(torch.tensor(7)), six(6.0)
+    >>> six(5), six(torch.tensor(7)), six([6.0])
     ('Count the last one, too.', 'Count again.', None)
+    >>> third = number(1 / 3, digits=2, wrong={}, look="Divide.")
+    >>> third(0.33), third(0.333), third(0.34)
+    (None, None, 'Divide.')
     """
+    if digits is not None:
+        tolerance = 0.5000001 * 10.0**-digits
 
     def test(answer: Any) -> str | None:
         got = as_number(answer)
@@ -83,8 +93,8 @@ def shape(
     value = tuple(value)
 
     def test(answer: Any) -> str | None:
-        if isinstance(answer, Tensor) or hasattr(answer, "tolist"):
-            answer = answer.tolist()
+        if isinstance(answer, Tensor | np.ndarray) and answer.ndim:
+            answer = list(answer)
         if not isinstance(answer, tuple | list):
             return f"Write it as a tuple, like `(1, 2)`; this is {describe(answer)}."
         got = tuple(as_number(entry) for entry in answer)
@@ -132,6 +142,7 @@ def function(
     """A function that must agree with ``oracle`` on every one of ``cases``.
 
     A case is a tuple of arguments; a function of a seeded generator can draw them.
+    An answer agrees if it gives what the oracle gives in float32 or in float64.
     ``wrong`` pairs faulty functions with pointers: an answer that agrees with one on
     every case gets its pointer. The verdict shows the first case that differs, as
     call and result, and the right result only with ``reveal``.
@@ -154,6 +165,13 @@ def function(
             return False
         return not any(difference(*both, tolerance) for both in zip(outputs, others))
 
+    def off(case: tuple, got: Any, want: Any) -> str | None:
+        how = difference(got, want, tolerance)
+        if how and _differs_in_double(oracle, case, got, want, tolerance):
+            right = f" It should be {describe(want)}." if reveal else ""
+            return f"{how}.{right} {look}"
+        return None
+
     def test(answer: Any) -> str | None:
         if not callable(answer):
             raise NotYet(
@@ -163,13 +181,31 @@ def function(
         if does_nothing(answer):
             raise NotAttempted
         outputs = [call(answer, case, want) for case, want in zip(cases, wanted)]
-        for bad, pointer in wrong:
-            if like(bad, outputs):
-                return pointer
         for case, got, want in zip(cases, outputs, wanted):
-            if how := difference(got, want, tolerance):
-                right = f" It should be {describe(want)}." if reveal else ""
-                return f"`{call_text(answer, case)}` {how}.{right} {look}"
+            if how := off(case, got, want):
+                known = (pointer for bad, pointer in wrong if like(bad, outputs))
+                return next(known, f"`{call_text(answer, case)}` {how}")
         return None
 
     return Checker(test, tuple(wrong), takes_function=True)
+
+
+def _differs_in_double(
+    oracle: Callable, case: tuple, got: Any, want: Any, tolerance: float
+) -> bool:
+    """Whether ``got`` is not what ``oracle`` gives on the same numbers in float64."""
+    try:
+        exact = oracle(*map(_double, copy.deepcopy(case)))
+    except Exception:  # it cannot mix them with float32 numbers of its own
+        return True
+    if difference(exact, want, 1e-2):  # it drew other random numbers
+        return True
+    return difference(got, exact, tolerance) is not None
+
+
+def _double(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return type(value)(map(_double, value))
+    wide = isinstance(value, nn.Module)
+    wide = wide or isinstance(value, Tensor) and value.dtype == torch.float32
+    return value.double() if wide else value

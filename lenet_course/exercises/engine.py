@@ -37,6 +37,10 @@ solution; its docstring explains it. Everything the tests need stands beside it:
   a right answer earns. Hints go from a nudge to nearly the whole way.
 - Two wrong answers at least, each a mistake one really makes. Those that `wrong=` of
   the checker does not cover: ``wrong=[(answer, "words its pointer must contain")]``.
+- Judge the checker: two right answers in another style and three that are subtly wrong
+  go into the table of the chapter in ``tests/chapters/judged``. Try many cases, so that
+  no number may be forgotten or fixed; what a room needs for a check it imports itself,
+  at the top, since what is first imported within a check is lost with it.
 - Text may use `code`, **strong** and *emphasis*; for mathematics write Unicode.
 
 **In the notebook** an exercise is three cells:
@@ -60,10 +64,7 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 from typing import Any
 
-import torch
-
-from lenet_course.exercises.checkers import NotAttempted, NotYet
-from lenet_course.exercises.limit import Ran, TimeLimit, run
+from lenet_course.exercises.limit import run
 from lenet_course.exercises.registry import (
     Exercise,
     UnknownExercise,
@@ -78,7 +79,10 @@ from lenet_course.exercises.show import (
     Hint,
     Verdict,
     Worked,
+    readable,
 )
+from lenet_course.exercises.state import known
+from lenet_course.exercises.thread import DIED, Ran
 
 __all__ = [
     "Exercise",
@@ -104,13 +108,13 @@ def check(id: str, answer: Any = None) -> Verdict:
     made = get(id)
     if answer is None or answer is ...:
         return Verdict(id, NOT_ATTEMPTED, _how_to_start(made))
-    with torch.random.fork_rng(devices=[]):  # an answer may draw random numbers
-        ran = run(lambda: made.checker(answer), made.seconds)
-    if ran.error is None and ran.value is None:
+    ran = run(lambda: made.checker(answer), made.seconds)
+    if not ran.error and ran.value is None:
         return Verdict(id, CORRECT, made.more)
-    if isinstance(ran.error, NotAttempted):
+    if ran.error == "NotAttempted":
         return Verdict(id, NOT_ATTEMPTED, _how_to_start(made))
-    return Verdict(id, NOT_YET, _pointer(made, ran), ran.printed.strip())
+    pointer = readable(_pointer(made, ran), 590)
+    return Verdict(id, NOT_YET, pointer, readable(ran.printed.strip(), 400))
 
 
 def _how_to_start(made: Exercise) -> str:
@@ -120,20 +124,21 @@ def _how_to_start(made: Exercise) -> str:
 
 def _pointer(made: Exercise, ran: Ran) -> str:
     match ran.error:
-        case None:
+        case "":
             return ran.value
-        case NotYet():
-            return str(ran.error)
-        case TimeLimit():
+        case "NotYet":
+            return ran.said
+        case "TimeLimit":
             return (
                 f"It was still running after {made.seconds:g} s and was stopped: "
                 "does every loop come to its end?"
             )
-        case KeyboardInterrupt():
+        case "KeyboardInterrupt":
             return "You stopped it before it had finished."
-        case _:
-            kind = type(ran.error).__name__
-            return f"Your answer could not be looked at: that raised `{kind}`."
+        case died if died == DIED:
+            return "Your answer ended the check itself: a crash, an exit, or no memory."
+        case error:
+            return f"Your answer could not be looked at: that raised `{error}`."
 
 
 def hint(id: str, number: int | None = None) -> Hint:
@@ -157,7 +162,8 @@ def solution(id: str) -> Worked:
     Raises `UnknownExercise`, and AssertionError if the checker refuses it.
     """
     made = get(id)
-    answer = made.answer()
+    with known():
+        answer = made.answer()
     verdict = check(id, answer)
     if not verdict:
         raise AssertionError(f"the solution of {id} is not accepted: {verdict!r}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lenet_course.exercises.checkers import Checker
+from lenet_course.exercises.state import known
 
 PACKAGE = "lenet_course"
 ROOMS = Path(__file__).parents[1]  # where the chapters have their folders
@@ -120,11 +121,16 @@ def chapters() -> dict[str, str]:
     return {room[len("ch00_") :]: f"{PACKAGE}.{room}.exercises" for room in rooms}
 
 
+def _load(module: str) -> None:
+    with known():  # right answers are worked out there
+        importlib.import_module(module)
+
+
 def get(id: str) -> Exercise:
     """The exercise ``id``. Raises `UnknownExercise` naming the closest ids."""
     chapter = str(id).partition(".")[0]
-    if id not in _registered and chapter in chapters():
-        importlib.import_module(chapters()[chapter])
+    if str(id) not in _registered and chapter in chapters():
+        _load(chapters()[chapter])
     if isinstance(id, str) and id in _registered:
         return _registered[id]
     known = [one.id for one in all()]
@@ -136,6 +142,6 @@ def get(id: str) -> Exercise:
 def all(chapter: str | None = None) -> list[Exercise]:
     """Every exercise, or those of one chapter, in the order of their declaration."""
     for module in chapters().values():
-        importlib.import_module(module)
+        _load(module)
     prefix = f"{chapter}." if chapter else ""
     return [one for one in _registered.values() if one.id.startswith(prefix)]

@@ -1,5 +1,6 @@
 """What `check`, `hint` and `solution` hand back: readable as HTML and as plain text."""
 
+import unicodedata
 from dataclasses import dataclass, field
 
 from lenet_course.html import box, code, fold, inline, paragraphs, plain
@@ -11,6 +12,19 @@ _LOOK = {  # status: tone of the box, sign, headline
     NOT_YET: ("look", "→", "Not yet."),
     NOT_ATTEMPTED: ("calm", "○", "Not attempted yet."),
 }
+
+
+def readable(text: str, most: int) -> str:
+    """``text`` as a screen can show it: no controls, no halves of characters, short.
+
+    >>> readable("\\x1b[2Jred\\udc80 and more", 9)
+    '�[2Jred�…'
+    """
+    short = text if len(text) <= most else f"{text[: most - 1]}…"
+    return "".join(
+        "�" if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c not in "\n\t" else c
+        for c in short
+    )
 
 
 @dataclass(frozen=True)

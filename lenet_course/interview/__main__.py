@@ -4,6 +4,8 @@ python -m lenet_course.interview -n 5 --level basic --topic shapes
 """
 
 import argparse
+import sys
+from itertools import count
 from pathlib import Path
 
 from lenet_course.interview import Interview, export_anki, export_csv, mock
@@ -14,18 +16,27 @@ from lenet_course.strict import LEVELS, ContentError
 
 
 def main() -> int:
+    for stream in (sys.stdin, sys.stdout):
+        if hasattr(stream, "reconfigure"):  # what a terminal cannot show becomes "?"
+            stream.reconfigure(errors="replace")
     options = _options()
-    path = options.file or place()
     try:
         if options.export:
             return _export(options.export)
+        path = options.file or place()
         interview = _interrupted(path) or mock(
             options.n, options.seed, options.topic, options.level
         )
+        return 0 if hold(interview, path, options.language) else 130
     except ContentError as error:
         print(error)
-        return 2
-    return 0 if hold(interview, path, options.language) else 130
+    except OSError as error:
+        place_of = error.filename or options.file or options.export
+        print(f"{place_of}: {error.strerror}. Name another by --file or --export.")
+    except KeyboardInterrupt:
+        print("\nNothing was begun; what waits still waits.")
+        return 130
+    return 2
 
 
 def _options() -> argparse.Namespace:
@@ -49,7 +60,8 @@ def _interrupted(path: Path) -> Interview | None:
     try:
         interview = load(path)
     except ContentError as error:
-        aside = path.with_suffix(".unreadable")
+        names = (path.with_suffix(f".unreadable{n or ''}") for n in count())
+        aside = next(name for name in names if not name.exists())
         path.replace(aside)
         print(f"{error}; it is kept as {aside.name}. Starting a new one.")
         return None
@@ -57,8 +69,8 @@ def _interrupted(path: Path) -> Interview | None:
         return None
     try:
         typed = input(f"{interview!r} waits. Go on with it? [Y/n] ")
-    except (EOFError, KeyboardInterrupt):
-        return interview
+    except EOFError:
+        raise KeyboardInterrupt from None
     return None if typed.strip().lower().startswith("n") else interview
 
 

@@ -53,7 +53,7 @@ def load(path: Path) -> Interview:
         for answer in state["answers"]:
             seconds, text = float(answer["seconds"]), str(answer["text"])
             interview.record(answer["score"], text, seconds)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ContentError(f"{path.name} holds no interview of this book") from error
     return interview
 

@@ -12,6 +12,7 @@ import platformdirs
 from lenet_course.interview.bank import TOPICS
 from lenet_course.interview.scoresheet import SCORES, SECONDS
 from lenet_course.interview.session import Interview
+from lenet_course.strict import ContentError
 
 SYMBOLS = {
     "cdot": "·",
@@ -41,8 +42,14 @@ SYMBOLS = {
 
 
 def place() -> Path:
-    """Where an interrupted interview waits."""
-    folder = platformdirs.user_state_path("lenet-inside-out", appauthor=False)
+    """Where an interrupted interview waits.
+
+    Raises ContentError for a user without a home folder.
+    """
+    try:
+        folder = platformdirs.user_state_path("lenet-inside-out", appauthor=False)
+    except RuntimeError as error:
+        raise ContentError("no home folder: say where to keep it, --file") from error
     return folder / "interview.json"
 
 

@@ -159,15 +159,19 @@ def _files() -> dict[str, Path]:
     return {path.parent.name[len("ch00_") :]: path for path in found}
 
 
-@cache
 def load(name: str) -> QuizData:
     """The content of quiz ``name``, checked. Raises LookupError, `ContentError`.
 
     >>> load("architecture").questions[0].level in ("basic", "intermediate")
     True
     """
-    if name not in names():
+    if name not in [*names()]:
         raise LookupError(f"no quiz {name!r}; there are: {', '.join(names())}")
+    return _read(name)
+
+
+@cache
+def _read(name: str) -> QuizData:
     return read(_files()[name], name)
 
 

@@ -1,4 +1,4 @@
-"""MNIST, or scikit-learn's small digits where there is none, ready for LeNet; CIFAR-10.
+"""MNIST, or scikit-learn's small digits where there is none; CIFAR-10; your own.
 
 Reading needs torch only; scikit-learn, torchvision and Pillow are imported when the
 digits, a download or pictures ask for them.
@@ -12,5 +12,7 @@ __getattr__, __all__ = lazy.face(
         "cifar": "ImageData load_cifar10",
         "digits": "DigitData load",
         "idx": "DataError",
+        "made_photo": "make_photograph",
+        "picture": "Handwriting MNIST_MEAN MNIST_STD as_mnist from_picture",
     },
 )

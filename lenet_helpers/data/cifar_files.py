@@ -5,17 +5,19 @@ cifar-10-python.tar.gz. Or pictures: ``train/<class>/*.png`` (or .jpg) and
 ``test/<class>/*``, as a folder or as one tar of it.
 """
 
+import bz2
 import contextlib
+import gzip
 import hashlib
 import io
+import lzma
 import pickle
 import re
 import tarfile
 import zlib
 from collections.abc import Iterator
-from lzma import LZMAError
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import torch
@@ -40,9 +42,15 @@ BATCHES = {  # MD5 of each; the last is the test set
     "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
     "test_batch": "40351d587109b95175f43aff81a1287e",
 }
-PICTURE = re.compile(r"(?:.*/)?(train|test)/([^/]+)/[^/.][^/]*\.(?:png|jpe?g)", re.I)
+PICTURES = {"train": 5000, "test": 1000}  # of each class
+LARGEST = 100_000  # bytes of one picture; 32x32 pixels need 3,072 uncompressed
+PICTURE = re.compile(
+    r"(?P<before>(?:.*/)?)(?P<part>train|test)/(?P<label>[^/]+)/[^/.][^/]*\.(?:png|jpe?g)",
+    re.I,
+)
 TARS = ("cifar10*.tar", "cifar10*.tar.*", "cifar10*.tgz", "cifar-10*.tar*")
-UNREADABLE = (tarfile.TarError, EOFError, OSError, LZMAError, zlib.error)
+OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+UNREADABLE = (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error)
 
 
 class Raw(NamedTuple):
@@ -52,6 +60,23 @@ class Raw(NamedTuple):
     train_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
+
+    def checked(self) -> "Raw":
+        """Itself, if it is all of CIFAR-10: 5,000 + 1,000 images of each class."""
+        for part, images, labels in (
+            ("train", self.train_images, self.train_labels),
+            ("test", self.test_images, self.test_labels),
+        ):
+            if images.dtype != torch.uint8 or images.shape[1:] != (3, 32, 32):
+                raise DataError(f"{part}: not uint8 images of 3x32x32")
+            counts = torch.bincount(labels, minlength=len(CLASSES)).tolist()
+            for name, count in zip(CLASSES, counts, strict=True):
+                if count != PICTURES[part]:
+                    raise DataError(
+                        f"not all of CIFAR-10: {count:,} pictures in {part}/{name}/, "
+                        f"not {PICTURES[part]:,}"
+                    )
+        return self
 
 
 def read(path: Path, cache: Path) -> tuple[Raw, str]:
@@ -74,8 +99,8 @@ def read(path: Path, cache: Path) -> tuple[Raw, str]:
         if not tars:
             raise NotFound("holds neither the batches, nor train/ and test/, nor a tar")
         path = tars[0]
-    if not path.exists():
-        raise DataError("no such file or folder")
+    if not path.is_file():
+        raise DataError("not a file" if path.exists() else "no such file or folder")
     if path.name == ARCHIVE:
         return read_archive(path.read_bytes()), "published archive"
     return _pictures(path, cache)
@@ -121,8 +146,8 @@ def _pictures(source: Path, cache: Path) -> tuple[Raw, str]:
     kind = "picture folder" if source.is_dir() else "tar of pictures"
     kept = cache / f"cifar10-{_key(source)}.pt"
     with contextlib.suppress(Exception):  # missing or damaged: decode again
-        return Raw(*torch.load(kept, weights_only=True)), kind
-    raw = _decode(_folder(source) if source.is_dir() else _tar(source))
+        return Raw(*torch.load(kept, weights_only=True)).checked(), kind
+    raw = _decode(_folder(source) if source.is_dir() else _tar(source)).checked()
     with contextlib.suppress(OSError):  # a cache that cannot be written is no error
         files.replace(kept, lambda file: torch.save(list(raw), file))
     return raw, kind
@@ -141,54 +166,77 @@ def _key(source: Path) -> str:
 def _folder(source: Path) -> Iterator[tuple[str, bytes]]:
     for path in source.rglob("*.*"):
         if PICTURE.fullmatch(name := path.relative_to(source).as_posix()):
+            _check_size(name, path.stat().st_size)
             yield name, path.read_bytes()
 
 
 def _tar(source: Path) -> Iterator[tuple[str, bytes]]:
+    """The pictures, and then the rest: at the end stands the archive's own checksum."""
     try:
-        with tarfile.open(source) as tar:
+        with (
+            _unpacked(source) as stream,
+            tarfile.open(fileobj=stream, mode="r|") as tar,
+        ):
             for member in tar:
                 if member.isfile() and PICTURE.fullmatch(member.name):
+                    _check_size(member.name, member.size)
                     yield member.name, tar.extractfile(member).read()
+            while stream.read(1 << 20):
+                pass
     except UNREADABLE as error:
         raise DataError(f"{source}: not a whole tar archive ({error})") from None
+
+
+def _unpacked(source: Path) -> BinaryIO:
+    with source.open("rb") as file:
+        start = file.read(2)
+    return OPENERS.get(start, open)(source, "rb")
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > LARGEST:
+        raise DataError(f"{name}: {size:,} bytes are too many for 32x32 pixels")
 
 
 def _decode(files: Iterator[tuple[str, bytes]]) -> Raw:
     """Pictures sorted by name, then put into a fixed random order.
 
     Sorted they would come class by class, and the first thousand would all be
-    aeroplanes.
+    aeroplanes. Of two under one name the later counts, as in a tar that was updated.
     """
-    found: dict[str, list] = {"train": [], "test": []}
+    found: dict[str, dict] = {"train": {}, "test": {}}
+    places = set()
     for name, content in files:
-        part, label = PICTURE.fullmatch(name).groups()
+        before, part, label = PICTURE.fullmatch(name).groups()
         if label not in CLASSES:
             raise DataError(f"{name}: {label!r} is none of {', '.join(CLASSES)}")
-        entry = name.rpartition(f"{part}/")[2], CLASSES.index(label)
-        found[part.lower()].append((*entry, _pixels(name, content)))
+        places.add(before)
+        if len(places) > 1:
+            here, there = sorted(f"{place}{part}/" for place in places)
+            raise DataError(f"pictures in {here} and in {there}: name one of them")
+        entry = name.removeprefix(f"{before}{part}/")
+        found[part.lower()][entry] = CLASSES.index(label), _pixels(name, content)
     tensors = []
     for part, entries in found.items():
-        counts = np.bincount([label for _, label, _ in entries], minlength=10)
-        if 0 in counts:
-            lacking = CLASSES[int(counts.argmin())]
-            raise DataError(f"no picture in {part}/{lacking}/")
-        entries.sort(key=lambda entry: entry[0])
-        order = torch.randperm(len(entries), generator=torch.Generator().manual_seed(0))
-        images = torch.from_numpy(np.stack([image for *_, image in entries]))
-        labels = torch.tensor([label for _, label, _ in entries])
-        tensors += [images[order].permute(0, 3, 1, 2).contiguous(), labels[order]]
+        if not entries:
+            raise DataError(f"no picture in {part}/")
+        labels, images = zip(*(entries[name] for name in sorted(entries)), strict=True)
+        order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
+        images = torch.from_numpy(np.stack(images))[order].permute(0, 3, 1, 2)
+        tensors += [images.contiguous(), torch.tensor(labels)[order]]
     return Raw(*tensors)
 
 
 def _pixels(name: str, content: bytes) -> np.ndarray:
     """uint8 [32, 32, 3] from the bytes of a picture."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         image = Image.open(io.BytesIO(content))
         if image.size != (32, 32):
             raise DataError(f"{name}: {image.width}x{image.height} pixels, not 32x32")
         return np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # Pillow raises many kinds on a damaged picture
         raise DataError(f"{name}: not a picture that can be read ({error})") from None

@@ -81,6 +81,8 @@ def read(path: Path, limit: int) -> bytes:
     content tells gzip from raw (IDX starts with 0, gzip never does), not the name:
     some browsers unzip what they save and keep the ``.gz``.
     """
+    if not path.is_file():  # a pipe would be waited for, a folder not read
+        raise DataError("cannot be read (not a file)")
     try:
         with path.open("rb") as file:
             if file.peek(2).startswith(b"\x1f\x8b"):

@@ -59,11 +59,14 @@ def read(root: Path) -> Raw:
     """Read MNIST from ``root/MNIST/raw``, ``root/raw`` or ``root``; .gz or not.
 
     Raises NotFound when the folder has no file of MNIST; DataError when there is no
-    such folder, or a file is missing, damaged or not the published one.
+    such folder, or a file is missing, damaged or not the published one; OSError when
+    the folder may not be read.
     """
     if not os.path.isdir(root):
         raise DataError("no such folder")
     for folder in (root / RAW, root / "raw", root):
+        if folder.is_dir():
+            os.listdir(folder)  # whether it may be looked into
         paths = {name: _path(folder, name) for name in download.FILES}
         if any(paths.values()):
             break

@@ -1,6 +1,7 @@
 """Where a data set may lie: a place that was named, the user's cache, the network."""
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -22,8 +23,14 @@ class NotFound(DataError):
 
 
 def cache_folder() -> Path:
-    """The folder for downloads, where this system has the user's caches."""
-    return platformdirs.user_cache_path("lenet-inside-out", appauthor=False)
+    """The folder for downloads, where this system has the user's caches.
+
+    A user without a home, as in some containers, gets one among the temporary files.
+    """
+    try:
+        return platformdirs.user_cache_path("lenet-inside-out", appauthor=False)
+    except RuntimeError:
+        return Path(tempfile.gettempdir(), f"lenet-inside-out-{os.getuid()}")
 
 
 def find(
@@ -77,11 +84,12 @@ def _read_named(
     """Read a place that somebody named; only the shared one may be without the data."""
     try:
         return read(Path(place).expanduser())
-    except (DataError, OSError) as error:
+    except (RuntimeError, OSError) as error:  # a DataError, or ~ of an unknown user
         if isinstance(error, NotFound) and label == f"{SHARED}=":
             raise
+        shown = place if str(place).startswith("~") else os.path.abspath(place)
         raise DataError(
-            f"{label}{os.path.abspath(place)} cannot be used.\n- {error}\nWhat to do: "
+            f"{label}{shown} cannot be used.\n- {error}\nWhat to do: "
             f"replace what is missing or damaged, name another place, or omit {label}"
         ) from None
 

@@ -1,6 +1,7 @@
 """Checkpoints that are whole or absent, and that say what they belong to."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +29,19 @@ def save(path: str | os.PathLike, state: dict) -> None:
         ) from error
 
 
+def check_writable(path: str | os.PathLike) -> None:
+    """Raise CheckpointError now if ``save`` could not write there later."""
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot write the checkpoint {Path(path).name}: {error}"
+        ) from error
+
+
 def load(path: str | os.PathLike) -> dict:
     """Read what ``save`` wrote, onto the CPU.
 
@@ -49,6 +63,15 @@ def load(path: str | os.PathLike) -> dict:
             f"{Path(path).name} was not written by training.fit: it holds no model"
         )
     return state
+
+
+def check_whole(state: dict, expected: dict) -> None:
+    """Raise CheckpointError unless ``state`` has all that ``fit`` goes on from."""
+    if missing := [name for name in expected if name not in state]:
+        raise CheckpointError(
+            f"the checkpoint lacks {', '.join(missing)}: it was not written by this "
+            "version of training.fit; load its weights yourself, or start afresh"
+        )
 
 
 def load_model(model: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:

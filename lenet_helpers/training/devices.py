@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+import numpy
 import torch
 from torch import nn
 
@@ -46,9 +47,32 @@ def pick_device(name: str | torch.device | None = None) -> torch.device:
 
 
 def seed_everything(seed: int = 0) -> None:
-    """Seed Python's and torch's generators (CPU and every accelerator)."""
+    """Seed Python's, NumPy's and torch's generators (CPU and every accelerator)."""
     random.seed(seed)
+    numpy.random.seed(seed % 2**32)
     torch.manual_seed(seed)
+
+
+def random_state() -> dict:
+    """Where all of these generators stand, in a form that a checkpoint can hold."""
+    kind, keys, *rest = numpy.random.get_state()
+    state = {
+        "python": random.getstate(),
+        "numpy": (kind, keys.tolist(), *rest),
+        "torch": torch.get_rng_state(),
+    }
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    return state
+
+
+def set_random_state(state: dict) -> None:
+    """Go on from ``random_state()``; an accelerator that is gone is left out."""
+    random.setstate(state["python"])
+    numpy.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"][: torch.cuda.device_count()])
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -72,11 +96,11 @@ def device_of(model: nn.Module) -> torch.device:
 def autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
     """Mixed precision on ``device``: products in ``dtype``, the rest in float32.
 
-    None changes nothing. float16 is refused: its small gradients become zero unless
-    the loss is scaled (``torch.amp.GradScaler``); bfloat16 has float32's range.
+    None changes nothing. bfloat16 has float32's range; float16 is finer, but its small
+    gradients become zero unless the loss is scaled, as ``scaler`` does.
 
     Raises:
-        ValueError: a type other than bfloat16, or a device that lacks it.
+        ValueError: another type, or one that the device lacks.
 
     >>> with autocast(torch.device("cpu"), torch.bfloat16):
     ...     (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
@@ -84,13 +108,27 @@ def autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContext
     """
     if dtype is None:
         return nullcontext()
-    if dtype != torch.bfloat16:
-        raise ValueError(f"amp={dtype}: use torch.bfloat16, or None for full float32")
-    if not _has_bfloat16(device):
+    if dtype not in (torch.bfloat16, torch.float16):
         raise ValueError(
-            f"{device} has no bfloat16; leave amp=None (float32), or use device='cpu'"
+            f"amp={dtype}: torch.bfloat16, torch.float16, or None for full float32"
+        )
+    if dtype == torch.bfloat16 and not _has_bfloat16(device):
+        raise ValueError(
+            f"{device} has no bfloat16; use amp=torch.float16, or leave amp=None "
+            "(float32)"
         )
     return torch.autocast(device.type, dtype)
+
+
+def scaler(device: torch.device, dtype: torch.dtype | None) -> torch.amp.GradScaler:
+    """Scales the loss for float16, so that small gradients survive; else does nothing.
+
+    Source: Micikevicius et al. 2018 (arXiv:1710.03740), section 3.2.
+
+    >>> scaler(torch.device("cpu"), torch.float16).scale(torch.tensor(1.0))
+    tensor(65536.)
+    """
+    return torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
 
 
 def _has_bfloat16(device: torch.device) -> bool:

@@ -5,10 +5,12 @@ split, the best weights kept, a checkpoint after each epoch. The data set moves 
 the device once, as tensors, so there is no loader to wait for.
 """
 
+import math
 import os
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import TensorDataset
 from tqdm.auto import tqdm
 
-from lenet_helpers.checks import check_images, check_labels
+from lenet_helpers.checks import check_images, check_labels, taken
 from lenet_helpers.training import checkpoints
 from lenet_helpers.training.devices import (
     MixedDevices,
@@ -55,7 +57,7 @@ def split(
 ) -> tuple[TensorDataset, TensorDataset]:
     """Cut a data set at random into (train, validation); same seed, same cut.
 
-    ``validation`` is a number of images, or a share of them when below 1.
+    ``validation`` is a number of images (int), or a share of them (float below 1).
 
     Raises:
         ValueError: nothing would be left on one side.
@@ -64,8 +66,9 @@ def split(
     >>> [len(part) for part in split(digits, 0.2)]
     [8, 2]
     """
-    images, labels = dataset.tensors
-    size = round(validation * len(labels)) if validation < 1 else int(validation)
+    images, labels = _pair(dataset)
+    share = isinstance(validation, float)
+    size = round(validation * len(labels)) if share else validation
     if not 0 < size < len(labels):
         raise ValueError(
             f"validation={validation:g} leaves nothing on one side of "
@@ -97,15 +100,23 @@ def evaluate(
         OutOfMemory, MixedDevices: as in ``fit``.
     """
     device = pick_device(device) if device else device_of(model)
-    images, labels = dataset.tensors
-    check_images(images, model)
-    check_labels(labels, len(images))
-    was_training = model.training
+    if batch_size < 1:
+        raise ValueError(f"batch_size={batch_size}: it starts at 1")
+    images, labels = _pair(dataset)
+    check_images(images)
+    was_training = {module: module.training for module in model.modules()}
     model.to(device).eval()
-    with explained(device, min(batch_size, len(images))):
-        parts = [model(part.to(device)) for part in images.split(batch_size)]
-    model.train(was_training)
-    logits = torch.cat(parts)
+    try:
+        with (
+            taken(model, images[:batch_size]),
+            explained(device, min(batch_size, len(images))),
+        ):
+            parts = [model(part.to(device)) for part in images.split(batch_size)]
+    finally:
+        for module, mode in was_training.items():
+            module.training = mode
+    logits = _logits(torch.cat(parts) if isinstance(parts[0], Tensor) else parts[0])
+    check_labels(labels, len(images), logits.shape[1])
     loss = loss_fn(logits, labels.to(device)).item()
     return Scores(loss, logits.cpu(), labels.cpu())
 
@@ -145,41 +156,53 @@ def fit(
         schedule: None (constant), "one-cycle", "cosine", "step" (a tenth after each
             third), or a callable (optimizer, total_steps) that gives a scheduler;
             stepped after every batch.
-        validation: share or number of training images held out (1/12 of MNIST is
-            5,000), a data set of its own, or None.
+        validation: share (float) or number (int) of training images held out (1/12 of
+            MNIST is 5,000), a data set of its own, or None.
         augment: applied to each batch of images on the device.
         patience: stop after so many epochs without a better one.
         checkpoint: file written whole after each epoch. With ``resume`` it is
             continued from when it exists, as if nothing had happened.
-        amp: None (float32), or ``torch.bfloat16`` for the products of the forward and
-            backward passes; weights, loss and validation stay in float32.
+        amp: None (float32), or ``torch.bfloat16`` or ``torch.float16`` (with the loss
+            scaled) for the products of the forward and backward passes; weights, loss
+            and validation stay in float32.
         seed: fixes split, order, dropout and augmentation; the weights that
             ``model`` came with are the caller's.
 
     Raises:
-        TrainingDiverged: NaN or infinite loss; the best weights so far are put back.
-        CheckpointError: a damaged checkpoint, or one of another model or run.
+        TrainingDiverged: NaN or infinite loss or weights; the best weights so far are
+            put back.
+        CheckpointError: a damaged checkpoint, one of another model or run, or a place
+            that cannot be written to.
         OutOfMemory: says at which batch size, and which one to try.
         MixedDevices: the model, ``loss_fn`` or ``augment`` keeps a tensor elsewhere.
         TypeError, ValueError: data, device or settings that cannot work.
     """
     device = pick_device(device)
     autocast(device, amp)
+    _check_settings(batch_size, epochs, lr, patience, loss_fn)
     train, held = _datasets(data, validation, seed)
-    _check_batches(model, train, batch_size, epochs)
-    seed_everything(seed)
     model.to(device, memory_format=torch.channels_last)  # max pooling: 1.3x on a CPU
+    for part in (train, held):
+        _try(model, part, device)
+    seed_everything(seed)
     images, labels = (t.to(device) for t in train.tensors)
     opt = _choose(OPTIMIZERS, "optimizer", optimizer)(model.parameters(), lr=lr)
     steps = epochs * -(-len(labels) // batch_size)
     scheduler = _scheduler(schedule, opt, steps, lr)
     settings = {"batch_size": batch_size, "lr": lr, "seed": seed, "images": len(labels)}
+    settings["validation"] = len(held) if held else None
+    settings["optimizer"] = _described(opt)
+    settings["schedule"] = type(scheduler).__name__ if scheduler else None
     settings["amp"] = str(amp) if amp else None
     if schedule is not None:
         settings["epochs"] = epochs  # a schedule is laid out over all of them
     run = Run(model, opt, scheduler, settings, amp)
-    if resume and checkpoint is not None and os.path.exists(checkpoint):
-        run.restore(checkpoints.load(checkpoint))
+    if checkpoint is not None:
+        checkpoint = Path(checkpoint).expanduser()
+        checkpoints.check_writable(checkpoint)
+        if resume and checkpoint.exists():
+            run.restore(checkpoints.load(checkpoint))
+    _check_epochs(run.epoch, epochs)
     try:
         with tqdm(
             total=epochs, initial=run.epoch, disable=not progress, leave=False
@@ -199,6 +222,15 @@ def fit(
     return run.history
 
 
+def _pair(dataset: TensorDataset) -> tuple[Tensor, Tensor]:
+    if len(dataset.tensors) != 2:
+        raise ValueError(
+            f"the data set holds {len(dataset.tensors)} tensors; expected two, images "
+            "and labels"
+        )
+    return dataset.tensors
+
+
 def _datasets(data, validation, seed) -> tuple[TensorDataset, TensorDataset | None]:
     train = getattr(data, "train", data)
     if not isinstance(train, TensorDataset):
@@ -211,12 +243,59 @@ def _datasets(data, validation, seed) -> tuple[TensorDataset, TensorDataset | No
     return split(train, validation, seed)
 
 
-def _check_batches(model, train, batch_size, epochs) -> None:
-    images, labels = train.tensors
-    check_images(images, model)
-    check_labels(labels, len(images))
+def _check_settings(batch_size, epochs, lr, patience, loss_fn) -> None:
     if batch_size < 1 or epochs < 1:
         raise ValueError(f"batch_size={batch_size}, epochs={epochs}: both start at 1")
+    if not 0 <= float(lr) < math.inf:
+        raise ValueError(f"lr={lr}: a learning rate is finite and not negative")
+    if patience is not None and patience < 1:
+        raise ValueError(f"patience={patience}: at least one epoch, or None")
+    if isinstance(loss_fn, type):
+        name = loss_fn.__name__
+        raise TypeError(f"loss_fn is the class {name}; give an instance: {name}()")
+
+
+def _check_epochs(done: int, asked: int) -> None:
+    if done > asked:
+        raise checkpoints.CheckpointError(
+            f"the checkpoint has {done} epochs, epochs={asked} are asked for: ask for "
+            "more, or start afresh in another file"
+        )
+
+
+def _try(model: nn.Module, dataset: TensorDataset | None, device: torch.device) -> None:
+    """Whether the network takes these images and labels: one image goes through it."""
+    if dataset is None:
+        return
+    if not any(p.requires_grad for p in model.parameters()):
+        raise ValueError("nothing to train: no parameter of the model requires_grad")
+    images, labels = _pair(dataset)
+    check_images(images)
+    check_labels(labels, len(images))
+    scores = evaluate(
+        model,
+        TensorDataset(images[:1], labels[:1] * 0),
+        device=device,
+        loss_fn=lambda logits, labels: logits.sum(),
+    )
+    check_labels(labels, len(images), scores.logits.shape[1])
+
+
+def _logits(output) -> Tensor:
+    if not isinstance(output, Tensor) or output.dim() != 2:
+        kind = (
+            f"a tensor of shape {list(output.shape)}"
+            if isinstance(output, Tensor)
+            else f"a {type(output).__name__}"
+        )
+        raise ValueError(f"the network returns {kind}; expected logits [N, classes]")
+    return output
+
+
+def _described(optimizer: torch.optim.Optimizer) -> str:
+    """Its kind and settings but for the rate, which has a line of its own."""
+    settings = {k: v for k, v in optimizer.defaults.items() if k != "lr"}
+    return f"{type(optimizer).__name__} {settings}"
 
 
 def _choose(table: dict, what: str, wanted):

@@ -1,11 +1,13 @@
 """The inside of ``training.fit``: one epoch, what to keep of it, how to go on."""
 
 import copy
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from lenet_helpers.checks import taken
 from lenet_helpers.training import checkpoints, devices
 from lenet_helpers.training.history import History
 
@@ -30,6 +32,7 @@ class Run:
         self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
         self.settings, self.amp = settings, amp
         self.device = devices.device_of(model)
+        self.scaler = devices.scaler(self.device, amp)
         self.history = History(device=self.device.type, seed=settings["seed"])
         self.order = torch.Generator().manual_seed(settings["seed"])
         self.best: dict[str, Tensor] | None = None
@@ -55,16 +58,19 @@ class Run:
         for batch in order.split(self.settings["batch_size"]):
             with devices.explained(self.device, len(batch)):
                 x, y = images[batch], labels[batch]
-                with devices.autocast(self.device, self.amp):
-                    logits = self.model(x if augment is None else augment(x))
+                if augment is not None:
+                    x = _tensor(augment(x), "augment", "a batch of images")
+                with devices.autocast(self.device, self.amp), taken(self.model, x):
+                    logits = self.model(x)
                 loss = loss_fn(logits if self.amp is None else logits.float(), y)
-                self._step(loss)
+                self._step(_tensor(loss, "loss_fn", "the mean loss"))
             correct += (logits.detach().argmax(1) == y).sum()
             losses.append(loss.detach())
             sizes.append(len(y))
             if len(losses) % LOOK_EVERY == 0:
                 self._look_at(losses[-LOOK_EVERY:], len(losses))
         self._look_at(losses[-LOOK_EVERY:], len(losses))
+        self._look_at_weights()
         values = torch.stack(losses).cpu()
         self.history.step_losses += values.tolist()
         mean = values.double() @ torch.tensor(sizes, dtype=torch.float64) / len(labels)
@@ -76,8 +82,9 @@ class Run:
 
     def _step(self, loss: Tensor) -> None:
         self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+        self.scaler.scale(loss).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.rate = self.optimizer.param_groups[0]["lr"]
         if self.scheduler is not None:
             self.scheduler.step()
@@ -87,15 +94,25 @@ class Run:
         if finite.all():
             return
         first = step - len(losses) + int((~finite).int().argmax())
+        value = losses[first - step].item()
+        raise self._diverged(f"the loss is {value}", f", step {first + 1}")
+
+    def _look_at_weights(self) -> None:
+        """The last step of an epoch may have spoilt weights that no loss has seen."""
+        largest = torch._foreach_norm(list(self.model.parameters()), ord=math.inf)
+        if not torch.stack([n.float() for n in largest]).isfinite().all():
+            raise self._diverged("a weight is NaN or infinite", "'s last step")
+
+    def _diverged(self, what: str, where: str) -> TrainingDiverged:
         kept = (
             "the weights of the best epoch are put back"
             if self.best
-            else ("no epoch was finished: build the model anew")
+            else "no epoch was finished: build the model anew"
         )
-        raise TrainingDiverged(
-            f"the loss is {losses[first - step].item()} at epoch {self.epoch + 1}, "
-            f"step {first + 1} (learning rate {self.rate:g}); {kept}. Try a smaller "
-            "learning rate, and look for NaN or unnormalised pixels in the data"
+        return TrainingDiverged(
+            f"{what} at epoch {self.epoch + 1}{where} (learning rate {self.rate:g}); "
+            f"{kept}. Try a smaller learning rate, and look for NaN or unnormalised "
+            "pixels in the data"
         )
 
     def record(self, row: dict) -> None:
@@ -130,8 +147,9 @@ class Run:
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict() if self.scheduler else None,
+            "scaler": self.scaler.state_dict(),
             "order": self.order.get_state(),
-            "random": torch.get_rng_state(),
+            "random": devices.random_state(),
             "rows": self.history.rows,
             "step_losses": self.history.step_losses,
             "best_epoch": self.history.best_epoch,
@@ -139,11 +157,12 @@ class Run:
         }
 
     def restore(self, state: dict) -> None:
-        """Continue from ``state()``.
+        """Continue from ``state()``; after an error the model is as it was.
 
         Raises:
-            CheckpointError: it is of another model, or of a run with other settings.
+            CheckpointError: it is of another model, version, or run.
         """
+        checkpoints.check_whole(state, self.state())
         for name, value in self.settings.items():
             theirs = state["settings"].get(name)
             if theirs != value:
@@ -151,16 +170,33 @@ class Run:
                     f"the checkpoint is of a run with {name}={theirs}, not {value}; "
                     "give the same settings or another checkpoint file"
                 )
+        before = copy.deepcopy(self.model.state_dict())
         checkpoints.load_model(self.model, state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.scheduler is not None:
-            self.scheduler.load_state_dict(state["scheduler"])
-        self.order.set_state(state["order"])
-        torch.set_rng_state(state["random"])
+        try:
+            self.optimizer.load_state_dict(state["optimizer"])
+            if self.scheduler is not None:
+                self.scheduler.load_state_dict(state["scheduler"])
+            self.scaler.load_state_dict(state["scaler"])
+            self.order.set_state(state["order"])
+            devices.set_random_state(state["random"])
+        except (RuntimeError, TypeError, ValueError, KeyError) as error:
+            self.model.load_state_dict(before)
+            raise checkpoints.CheckpointError(
+                f"the checkpoint cannot be gone on from ({error!r}); delete it to "
+                "start afresh"
+            ) from error
         self.best = state["best"]
         self.history.rows = state["rows"]
         self.history.step_losses = state["step_losses"]
         self.history.best_epoch = state["best_epoch"]
+
+
+def _tensor(value, maker: str, what: str) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{maker} returned a {type(value).__name__}; expected a tensor, {what}"
+        )
+    return value
 
 
 def _rank(row: dict) -> tuple:

@@ -93,6 +93,10 @@ def test_a_number_is_folded_without_javascript(browser, tmp_path, quiz_html):
         ("-16", "Go layer by layer"),
         ("sixteen", "Go layer by layer"),
         ("<b>", "Go layer by layer"),
+        ("1e309", "Go layer by layer"),
+        ("-1e309", "Go layer by layer"),
+        ("9" * 30, "Go layer by layer"),
+        ("１６", "Correct"),
     ],
 )
 def test_a_typed_number_gets_its_own_explanation(browser, quiz_page, typed, said):
@@ -152,6 +156,20 @@ def test_a_changed_quiz_forgets_the_answers_to_the_old_one(
         html_page(tmp_path, quiz_html.replace(digest, "00000000"), SCRIPTS)
         page.reload()
         assert page.locator("input:checked").count() == 0
+
+
+@pytest.mark.parametrize("state", ["", ', "state": 7', ', "state": null'])
+def test_the_quiz_works_with_a_memory_that_is_damaged(browser, quiz_page, state):
+    digest = quiz.load("architecture").digest
+    with opened(browser, quiz_page) as page:
+        page.check(f"{Q}c3-parameters-3")
+        page.evaluate(
+            "v => localStorage.setItem(Object.keys(localStorage)[0], v)",
+            f'{{"digest": "{digest}"{state}}}',
+        )
+        page.reload()
+        page.check(f"{Q}why-32-1")
+        assert page.locator(".lq-score output").inner_text().startswith("1 of 7")
 
 
 def test_the_quiz_works_where_storage_is_refused(browser, tmp_path, quiz_html):

@@ -41,6 +41,16 @@ def test_a_series_by_keyboard_to_its_score(page):
     assert "seed 5" in page.locator(".lw-stage").inner_text()
 
 
+def test_enter_held_too_long_stays_at_the_solution(page):
+    drill = begin(page)[0]
+    page.keyboard.type(str(drill.answer))
+    for _ in range(5):  # down again and again without an up: a key that repeats
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    assert page.locator(".lw-steps").is_visible()
+    assert "1 of 7" in page.locator(".lw-stage").inner_text()
+
+
 def test_what_is_no_number_costs_no_try(page):
     drill = begin(page)[0]
     for typed in ("", "many", "<img src=x onerror=alert(1)>"):

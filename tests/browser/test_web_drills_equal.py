@@ -52,6 +52,7 @@ def test_series_are_the_same(run):
 def test_typed_answers_are_judged_alike(run):
     drill = drills.draw("schedule", "advanced", 1)
     typed = ["", "x", "61,706", "1 000", "0,05", "6e-4", "−3", "1_000", "<b>", "1e999"]
+    typed += ["４４８", "２.５e３", "-1e309"]
     typed += [str(drill.answer), *(str(wrong) for wrong, _ in drill.slips)]
     numbers = run("t => t.map((s) => String(Drills.toNumber(s)))", typed)
     for text, page in zip(typed, numbers, strict=True):

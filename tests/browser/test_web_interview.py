@@ -140,6 +140,46 @@ def test_what_is_stored_by_others_does_no_harm(page, stored):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("seconds", ["1e308", "-5", '"x"', "null"])
+def test_a_clock_that_is_out_of_reason_starts_anew(page, seconds):
+    name = questions()[0].id
+    stored = '{"ids": ["%s"], "answers": [], "draft": {"seconds": %s}}'
+    stored %= name, seconds
+    page.evaluate("([k, v]) => localStorage.setItem(k, v)", [KEY, stored])
+    page.reload()
+    page.get_by_role("button", name="Go on").click()
+    assert page.locator(".lw-time").inner_text() == "0:00 / 0:30"
+
+
+def test_an_interview_goes_on_in_one_window_at_a_time(page):
+    start(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("button", name="Go on").click()
+    answer(other, "Said it")
+    page.wait_for_selector("text=goes on in another window")
+    page.wait_for_timeout(1500)  # a clock that still ran would write by now
+    kept = json.loads(page.evaluate(f"localStorage.getItem('{KEY}')"))
+    assert len(kept["answers"]) == 1
+    page.get_by_role("button", name="Go on here").click()
+    assert "2 of 5" in page.locator(".lw-stage").inner_text()
+    other.wait_for_selector("text=goes on in another window")
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_start_in_the_middle_asks_first(page, sure):
+    start(page)
+    answer(page, "Said it")
+    asked = []
+    page.on(
+        "dialog",
+        lambda d: asked.append(d.message) or (d.accept() if sure else d.dismiss()),
+    )
+    start(page)
+    assert len(asked) == 1
+    assert ("1 of 5" if sure else "2 of 5") in page.locator(".lw-stage").inner_text()
+
+
 def test_a_figure_comes_with_its_answer(page, language):
     drawn = [q for q in questions() if q.figure]
     state = {"ids": [drawn[0].id], "answers": [], "language": language}

@@ -52,6 +52,29 @@ def test_a_mouse_draws_on_a_clean_sheet_and_clear_empties_it(browser, address):
         assert "Nothing is drawn" in page.locator(".lw-hint").inner_text()
 
 
+def test_a_second_finger_draws_no_line_to_the_first(browser, address):
+    """Two fingers down at once, left and right: the middle stays empty."""
+    with opened(browser, address, has_touch=True) as page:
+        page.get_by_role("button", name="Clear").click()
+        box = page.locator(".lw-sheet").bounding_box()
+        touch = page.context.new_cdp_session(page)
+        for kind, step in [("touchStart", 0), ("touchMove", 40), ("touchMove", 80)]:
+            y = box["y"] + 50 + step
+            points = [
+                {"x": box["x"] + 30, "y": y, "id": 1},
+                {"x": box["x"] + box["width"] - 30, "y": y, "id": 2},
+            ]
+            call = {"type": kind, "touchPoints": points}
+            touch.send("Input.dispatchTouchEvent", call)
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        settle(page)
+        middle = page.locator(".lw-sheet").evaluate(
+            "c => c.getContext('2d').getImageData(0.4 * c.width, 0, 0.2 * c.width,"
+            " c.height).data.some((v, i) => i % 4 === 3 && v)"
+        )
+        assert not middle and "Nothing is drawn" not in page.inner_text(".lw-hint")
+
+
 def test_the_keyboard_alone_chooses_turns_and_looks_inside(browser, address):
     with opened(browser, address, **STILL) as page:
         page.get_by_role("button", name="Write a 0").focus()

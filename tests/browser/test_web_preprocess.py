@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 from scipy.ndimage import center_of_mass, shift
 
+from lenet_helpers import data
 from tests.browser.web_runner import WEB, run_javascript
 
 SCRIPTS = [WEB / "preprocess.js", WEB / "digits.js"]
@@ -77,6 +80,33 @@ def test_equals_a_numpy_version_on_random_strokes():
     drawings = scribbles(25)
     wanted = [expected(strokes, pen) for strokes, pen in drawings]
     np.testing.assert_allclose(to_mnist(drawings), wanted, atol=1e-5)
+
+
+def test_the_pad_and_from_picture_make_the_same_pixels():
+    """Of the same ink: the page from strokes, the helper from it as a picture."""
+    drawings = scribbles(25)
+    for pixels, (strokes, pen) in zip(to_mnist(drawings), drawings):
+        ink = ink_by_brute_force(strokes, pen)
+        placed = data.as_mnist(torch.from_numpy(ink))
+        np.testing.assert_allclose(placed, pixels, atol=1e-6)
+
+
+def test_a_drawing_saved_as_a_picture_is_read_as_the_pad_reads_it():
+    samples = run_javascript(SCRIPTS, SAMPLES, 2.8)
+    drawings = [[sample, 26] for sample in samples]
+    padded = (
+        """([pixels, net]) => pixels.map(p => Array.from(Preprocess.toInput(p, net)))"""
+    )
+    network = {"mean": data.MNIST_MEAN, "std": data.MNIST_STD}
+    fields = to_mnist(drawings)
+    sent = [fields.reshape(-1, 784).tolist(), network]
+    inputs = run_javascript(SCRIPTS, padded, sent)
+    for (strokes, pen), wanted in zip(drawings, inputs):
+        sheet = np.pad(~ink_by_brute_force(strokes, pen), 60, constant_values=True)
+        seen = data.from_picture(Image.fromarray(sheet))
+        assert len(seen) == 1
+        found = seen.images[0, 0].flatten()
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 def test_place_and_size_on_the_sheet_do_not_matter():

@@ -8,11 +8,14 @@ import pytest
 MINUTES = {
     "01-history": 60,
     "02-architecture": 50,
+    "07-data": 75,
     "08-training": 70,
     "03-convolution": 90,
+    "04-pooling-and-activations": 85,
     "05-classifier-and-loss": 70,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
+    "10-gpu-training": 100,
     "11-feature-maps": 80,
     "12-three-lenets": 60,
 }

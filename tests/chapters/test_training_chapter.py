@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
 from torch.utils.data import TensorDataset
 
 from lenet_course import exercises, quiz
@@ -104,36 +103,6 @@ def test_clearing_after_the_step_is_as_good_unless_something_was_left_over():
     late = stage._step("bsz")
     verdict = exercises.check("training.step", late)
     assert not verdict
-
-
-def test_another_right_way_to_write_each_answer_is_accepted():
-    def step(net, opt, x, t):
-        net.zero_grad()
-        loss = nn.CrossEntropyLoss()(net(x), t)
-        loss.backward()
-        opt.step()
-        return loss.detach().item()
-
-    def evaluate(model, images, labels, batch_size):
-        mode = model.training
-        losses, hits = [], []
-        with torch.no_grad():
-            model.eval()
-            for i in range(0, len(labels), batch_size):
-                out = model(images[i : i + batch_size])
-                y = labels[i : i + batch_size]
-                losses.append(F.cross_entropy(out, y, reduction="none"))
-                hits.append((out.argmax(1) == y).float())
-        model.train(mode)
-        return torch.cat(losses).mean(), torch.cat(hits).mean()
-
-    def split(count, held, seed):
-        order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-        return order[:-held], order[-held:]
-
-    assert exercises.check("training.step", step)
-    assert exercises.check("training.evaluate", evaluate)
-    assert exercises.check("training.split", split)
 
 
 def test_a_loss_as_tensor_is_told_from_a_number_and_from_a_detached_one():

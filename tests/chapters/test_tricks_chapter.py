@@ -100,13 +100,6 @@ def test_paired_interval_is_that_of_scipy():
     assert (helper.low, helper.high) == pytest.approx(theirs)
 
 
-def test_dropout_of_pytorch_is_accepted():
-    def dropout(x, p, training):
-        return F.dropout(x, p, training)
-
-    assert exercises.check("tricks.dropout", dropout)
-
-
 def test_dropout_in_place_or_of_whole_rows_gets_its_pointer():
     def in_place(x, p, training):
         return F.dropout(x, p, training, inplace=True)

@@ -360,3 +360,16 @@ def test_the_quiz_counts_parameters_as_torch_does():
     (right,) = [o for o in questions["forgotten"].options if o.correct]
     total = sum(p.numel() for p in layer.parameters())
     assert right.why == f"{layer.weight.numel():,} + 64 = {total:,}."
+
+
+def test_what_python_takes_for_a_number_is_an_answer():
+    drill = drills.draw("shapes", seed=1)
+    value = drill.answer
+    for same in (
+        torch.tensor(value),
+        torch.tensor([value]),
+        torch.tensor(value).numpy(),
+    ):
+        assert drill.check(same).right
+    for none in (True, None, [], torch.ones(2), float("nan"), "1e309"):
+        assert repr(drill.check(none)) == "Not yet. That is not a number."

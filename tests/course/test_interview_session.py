@@ -184,6 +184,68 @@ def command(*arguments: str, keys: str, root) -> subprocess.CompletedProcess:
     )
 
 
+def run(monkeypatch, *arguments: str, typed=()) -> int:
+    monkeypatch.setattr(sys, "argv", ["interview", *arguments])
+    keys = iter(typed)
+
+    def ask(_="") -> str:
+        key = next(keys, EOFError)
+        if isinstance(key, type):
+            raise key
+        return key
+
+    monkeypatch.setattr("builtins.input", ask)
+    return main()
+
+
+def test_places_that_cannot_be_used_are_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("mine")
+    places = {
+        "--file": [tmp_path, tmp_path / "file" / "below"],
+        "--export": [tmp_path / "file"],
+    }
+    for option, paths in places.items():
+        for path in paths:
+            assert run(monkeypatch, "-n", "1", option, str(path)) == 2
+            said = capsys.readouterr().out
+            assert str(tmp_path) in said and "Name another" in said
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("key", [KeyboardInterrupt, EOFError])
+def test_leaving_at_the_first_question_loses_nothing(tmp_path, monkeypatch, key):
+    path = tmp_path / "i.json"
+    talk = interview.mock(2, seed=1)
+    talk.record(1, "kept", 3)
+    talk.save(path)
+    before = path.read_text()
+    assert run(monkeypatch, "--file", str(path), typed=[key]) == 130
+    assert path.read_text() == before
+
+
+def test_every_unreadable_file_is_kept_aside(tmp_path, monkeypatch):
+    path = tmp_path / "i.json"
+    for content in ("FIRST", "[" * 100_000, "THIRD"):
+        path.write_text(content)
+        run(monkeypatch, "-n", "1", "--file", str(path))
+        path.unlink()
+    aside = {p.read_text()[:5] for p in tmp_path.glob("i.unreadable*")}
+    assert aside == {"FIRST", "[" * 5, "THIRD"}
+
+
+@pytest.mark.parametrize("coding", ["cp1252", "ascii", "utf-8"])
+def test_no_encoding_of_the_terminal_stops_it(root, tmp_path, coding):
+    words = ["-n", "1", "--language", "zh", "--file", str(tmp_path / "i.json")]
+    done = subprocess.run(
+        [sys.executable, "-m", "lenet_course.interview", *words],
+        input=b"\xff\xfe words\n\n2\n",
+        capture_output=True,
+        cwd=root,
+        env={**os.environ, "PYTHONIOENCODING": coding, "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+
+
 def test_the_command_holds_one_and_resumes_it(root, tmp_path):
     path = tmp_path / "i.json"
     first = command("-n", "2", "--seed", "1", "--file", path, keys="\n2\n", root=root)

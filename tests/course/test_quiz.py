@@ -152,6 +152,7 @@ def test_a_faulty_file_says_what_is_wrong_and_where(load, change, message):
         (b"", "expected 'key: value'"),
         (b"- just\n- a list", "expected 'key: value'"),
         (b"title: [", "line 1"),
+        (b"[" * 20_000, "nested too deep"),
         (b"title: a\ntitle: b\nquestions: []", "'title' twice"),
         (b"title: \xff", "utf-8"),
         (b"title: !!python/object/apply:os.getcwd []\nquestions: []", "tag"),
@@ -168,8 +169,9 @@ def test_a_file_that_is_no_quiz_is_refused(tmp_path, content, message):
 def test_an_unknown_quiz_names_those_there_are():
     with pytest.raises(LookupError, match="architecture"):
         quiz.show("architektur")
-    with pytest.raises(LookupError):
-        quiz.show("../../etc/passwd")
+    for name in ("../../etc/passwd", ["x"], None, {}):
+        with pytest.raises(LookupError):
+            quiz.show(name)
 
 
 def test_text_is_escaped(load):

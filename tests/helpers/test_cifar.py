@@ -4,7 +4,10 @@ import hashlib
 import io
 import os
 import pickle
+import shutil
+import struct
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +29,7 @@ def nowhere(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LENET_OFFLINE", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(cifar_files, "PICTURES", {"train": 3, "test": 2})
 
 
 @pytest.fixture
@@ -136,10 +140,17 @@ def test_decoded_pictures_are_kept_until_the_source_changes(pictures, monkeypatc
         patch.setattr(cifar_files, "_decode", None)  # must not be needed
         again = data.load_cifar10(root=pictures)
     assert again.train.tensors[0].equal(first.train.tensors[0])
-    Image.new("RGB", (32, 32)).save(pictures / "train" / "cat" / "new.png")
-    assert len(data.load_cifar10(root=pictures).train) == 31
-    kept[0].write_bytes(b"damaged")
-    assert len(data.load_cifar10(root=pictures).train) == 31
+    Image.new("RGB", (32, 32)).save(pictures / "train" / "cat" / "0000.png")
+    changed = data.load_cifar10(root=pictures).train.tensors[0]
+    assert not changed.equal(first.train.tensors[0])
+    (kept,) = {*places.cache_folder().glob("cifar10-*.pt")} - {*kept}
+    for damaged in (b"damaged", [torch.zeros(3)] * 4, [torch.zeros(2, 3, 9, 9)] * 4):
+        if isinstance(damaged, bytes):
+            kept.write_bytes(damaged)
+        else:
+            torch.save(damaged, kept)
+        again = data.load_cifar10(root=pictures).train.tensors[0]
+        assert again.equal(changed)
 
 
 @pytest.mark.parametrize("layout", ["inside", "above"])
@@ -164,7 +175,7 @@ def test_checksums_are_those_of_torchvision():
 @pytest.mark.skipif(not TAR.exists(), reason="LENET_DATA holds no CIFAR-10")
 def test_the_real_thing_is_found_in_lenet_data(monkeypatch):
     monkeypatch.setenv("LENET_DATA", str(TAR.parent))
-    monkeypatch.undo()  # the user's own cache: decoding takes ten seconds
+    monkeypatch.undo()  # all pictures; the user's own cache, as decoding takes long
     loaded = data.load_cifar10(download=False)
     assert loaded.train.tensors[1].bincount().tolist() == [5000] * 10
     assert loaded.test.tensors[1].bincount().tolist() == [1000] * 10
@@ -284,6 +295,23 @@ def change(pictures: Path, what: str) -> None:
         Image.new("RGB", (28, 28)).save(cat / "0000.png")
     elif what == "not a picture":
         (cat / "0000.png").write_text("<html>")
+    elif what == "one too few":
+        (cat / "0000.png").unlink()
+    elif what == "a copy of the test set":
+        shutil.copytree(pictures / "test", pictures / "backup" / "train")
+    elif what == "a bomb by its header":
+        content = (cat / "0000.png").read_bytes()
+        head = b"IHDR" + struct.pack(">II", 60_000, 60_000) + content[24:29]
+        start = content[:12] + head + struct.pack(">I", zlib.crc32(head))
+        (cat / "0000.png").write_bytes(start + content[33:])
+    elif what == "a bomb by its text":
+        text = b"zTXt" + b"k\0\0" + zlib.compress(bytes(5_000_000))
+        chunk = struct.pack(">I", len(text) - 4) + text
+        chunk += struct.pack(">I", zlib.crc32(text))
+        content = (cat / "0000.png").read_bytes()
+        (cat / "0000.png").write_bytes(content[:33] + chunk + content[33:])
+    elif what == "a file of zeros":
+        (cat / "0000.png").write_bytes(bytes(200_000))
     elif what == "truncated picture":
         content = (cat / "0000.png").read_bytes()
         (cat / "0000.png").write_bytes(content[:500])
@@ -291,8 +319,13 @@ def change(pictures: Path, what: str) -> None:
 
 BAD = {
     "unknown class": "train/lion/.*'lion' is none of airplane",
-    "class without pictures": "no picture in train/cat/",
-    "no test set": "no picture in test/airplane/",
+    "class without pictures": "not all of CIFAR-10: 0 pictures in train/cat/, not 3",
+    "no test set": "no picture in test/",
+    "one too few": "2 pictures in train/cat/",
+    "a copy of the test set": "pictures in backup/train/ and in train/|train/ and in",
+    "a bomb by its header": "train/cat/0000.png: not a picture",
+    "a bomb by its text": "train/cat/0000.png: not a picture",
+    "a file of zeros": "train/cat/0000.png: 200,000 bytes are too many",
     "other size": "train/cat/0000.png: 28x28 pixels, not 32x32",
     "not a picture": "train/cat/0000.png: not a picture",
     "truncated picture": "train/cat/0000.png: not a picture",
@@ -313,6 +346,38 @@ def test_bad_pictures_are_named_and_never_replaced_by_shapes(
     assert message.startswith(f"{where}={pictures} cannot be used.")
     assert "What to do" in message
     assert not list(places.cache_folder().glob("*.pt"))
+
+
+@pytest.mark.parametrize("form", ["gz", "xz", "bz2"])
+def test_no_flipped_bit_of_a_packed_tar_gives_other_pixels(pictures, tmp_path, form):
+    whole = tmp_path / f"my.tar.{form}"
+    with tarfile.open(whole, f"w:{form}") as tar:
+        tar.add(pictures, ".")
+    content, broken = whole.read_bytes(), tmp_path / f"broken.tar.{form}"
+    for at in range(100, len(content) - 20, len(content) // 25):
+        flipped = bytes([content[at] ^ 16])
+        broken.write_bytes(content[:at] + flipped + content[at + 1 :])
+        with pytest.raises(data.DataError):
+            data.load_cifar10(root=broken)
+
+
+def test_a_picture_that_was_added_again_counts_as_it_is_last(pictures, tmp_path):
+    tar = pack(pictures, tmp_path / "my.tar", prefix=".")
+    name = "train/cat/0000.png"
+    Image.new("RGB", (32, 32), "white").save(pictures / name)
+    with tarfile.open(tar, "a") as more:
+        more.add(pictures / name, f"./{name}")
+    assert (3, b"\xff" * 3072) in found(data.load_cifar10(root=tar), "train")
+
+
+def test_a_tar_bomb_is_refused_by_its_size(tmp_path):
+    bomb = tmp_path / "bomb.tar.gz"
+    with tarfile.open(bomb, "w:gz") as tar:
+        member = tarfile.TarInfo("train/cat/9999.png")
+        member.size = 20_000_000
+        tar.addfile(member, io.BytesIO(bytes(member.size)))
+    with pytest.raises(data.DataError, match="20,000,000 bytes are too many"):
+        data.load_cifar10(root=bomb)
 
 
 def test_bad_places_are_named(pictures, batches, tmp_path):

@@ -306,6 +306,41 @@ def test_damaged_file_is_named_and_never_replaced_by_digits(
     assert "What to do" in message
 
 
+def test_a_pipe_under_a_files_name_is_not_waited_for(folder):
+    name = next(iter(download.FILES))
+    (path,) = folder.rglob(f"{name}*")
+    path.unlink()
+    os.mkfifo(path.with_suffix(""))
+    with pytest.raises(data.DataError, match=f"{name}.*not a file"):
+        data.load(root=folder)
+
+
+def test_a_folder_that_may_not_be_read_is_named_as_that(folder, monkeypatch):
+    def refused(path="."):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "listdir", refused)
+    with pytest.raises(data.DataError, match="(?s)root=.*Permission denied"):
+        data.load(root=folder)
+
+
+def test_the_home_of_an_unknown_user_is_named(monkeypatch):
+    monkeypatch.setenv("LENET_DATA", "~nosuchuser/x")
+    with pytest.raises(
+        data.DataError, match="(?s)LENET_DATA=~nosuchuser/x cannot.*home"
+    ):
+        data.load()
+
+
+def test_a_user_without_a_home_gets_the_digits(monkeypatch, capsys):
+    def nowhere(*_, **__):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(places.platformdirs, "user_cache_path", nowhere)
+    assert data.load().name == "digits"
+    assert places.cache_folder().name.startswith("lenet-inside-out-")
+
+
 def test_unreadable_file_is_named(folder):
     (folder / TEST_LABELS).unlink()
     (folder / TEST_LABELS).mkdir()

@@ -135,11 +135,36 @@ def test_bfloat16_multiplies_in_it_and_keeps_weights_and_loss_in_float32(digits)
     assert history.step_losses != exact.step_losses
 
 
+def test_float16_scales_the_loss_and_goes_on_with_its_scale(digits, tmp_path):
+    plan = {"amp": torch.float16, "device": "cpu", "checkpoint": tmp_path / "c.pt"}
+    whole, parts = fresh(), fresh()
+    expected = fit(whole, digits, amp=torch.float16, device="cpu", epochs=3)
+    fit(parts, digits, **plan, epochs=1)
+    resumed = fit(fresh(), digits, **plan, epochs=3, resume=True)
+    assert resumed.step_losses == expected.step_losses
+    assert expected.rows[-1]["train_loss"] < expected.rows[0]["train_loss"]
+
+
+def test_a_gradient_too_small_for_float16_survives_scaled(digits):
+    def tiny(logits, labels):
+        return F.cross_entropy(logits, labels) * 1e-6
+
+    model, start, bare = fresh(), fresh(), fresh()
+    plan = {"optimizer": "sgd", "lr": 1e4, "device": "cpu", "loss_fn": tiny}
+    fit(model, digits, amp=torch.float16, **plan)
+    assert not torch.equal(model.c1.weight, start.c1.weight)
+    images, labels = digits.tensors
+    with torch.autocast("cpu", torch.float16):
+        logits = bare(images[:32])
+    tiny(logits.float(), labels[:32]).backward()
+    assert not bare.c1.weight.grad.any()  # what is lost without the scale
+
+
 def test_types_and_devices_that_cannot_are_refused_with_advice(digits, monkeypatch):
-    with pytest.raises(ValueError, match="float16.*use torch.bfloat16"):
-        fit(fresh(), digits, amp=torch.float16)
+    with pytest.raises(ValueError, match="float64: torch.bfloat16, torch.float16"):
+        fit(fresh(), digits, amp=torch.float64)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: False)
-    with pytest.raises(ValueError, match="cuda has no bfloat16.*amp=None"):
+    with pytest.raises(ValueError, match="cuda has no bfloat16.*float16.*amp=None"):
         devices.autocast(torch.device("cuda"), torch.bfloat16)
 
 

@@ -86,3 +86,11 @@ def test_two_at_once_write_one_whole_file(tmp_path):
 def test_importing_it_does_not_import_torch(root):
     code = "import sys, lenet_helpers.files; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+
+
+def test_drafts_of_killed_writers_are_swept_later_and_young_ones_left(tmp_path):
+    path, old, young = (tmp_path / n for n in ("c", "c.1a2b.part", "c.3c4d.part"))
+    old.write_bytes(b"half"), young.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    files.replace(path, put(b"whole"))
+    assert {*tmp_path.iterdir()} == {path, young}

@@ -1,6 +1,6 @@
 """Checkers of a training step and of an evaluation, by what they do to a network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -9,11 +9,13 @@ from torch import Tensor, nn
 from lenet_course.exercises.staged import attempt, staged
 
 
-def _step(order: str, loss_of=F.cross_entropy, leave=Tensor.item) -> Callable:
+def _step(
+    order: str, loss_of=F.cross_entropy, leave=Tensor.item, mode=True
+) -> Callable:
     """A training step whose calls come in this order: z(ero), b(ackward), s(tep)."""
 
     def step(model, optimizer, images, labels):
-        loss = loss_of(model(images), labels)
+        loss = loss_of(model.train(mode)(images), labels)
         calls = {"z": optimizer.zero_grad, "b": loss.backward, "s": optimizer.step}
         for letter in order:
             calls[letter]()
@@ -22,21 +24,31 @@ def _step(order: str, loss_of=F.cross_entropy, leave=Tensor.item) -> Callable:
     return step
 
 
-def _two_steps(step: Callable) -> tuple:
+OPTIMISERS = (
+    lambda p: torch.optim.SGD(p, lr=0.5),
+    lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    lambda p: torch.optim.Adam(p, lr=0.05),
+)
+
+
+def _two_steps(step: Callable) -> list[tuple]:
     """Weights and losses after two steps; a gradient of before is still there."""
     generator = torch.Generator().manual_seed(0)
-    model = nn.Linear(4, 3)
-    with torch.no_grad():
-        for p in model.parameters():
-            p.copy_(torch.randn(p.shape, generator=generator))
-    images = torch.randn(8, 4, generator=generator)
-    labels = torch.randint(3, (8,), generator=generator)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    F.cross_entropy(model(images), labels).backward()
-    losses = [attempt(step, model, optimizer, images, labels) for _ in range(2)]
-    weights = nn.utils.parameters_to_vector(model.parameters()).detach()
-    with_graph = any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses)
-    return weights, with_graph, losses
+    seen = []
+    for classes, optimiser in zip((3, 5, 2), OPTIMISERS):
+        model = nn.Linear(4, classes)
+        with torch.no_grad():
+            for p in model.parameters():
+                p.copy_(torch.randn(p.shape, generator=generator))
+        images = torch.randn(8, 4, generator=generator)
+        labels = torch.randint(classes, (8,), generator=generator)
+        optimizer = optimiser(model.parameters())
+        F.cross_entropy(model(images), labels).backward()
+        losses = [attempt(step, model, optimizer, images, labels) for _ in range(2)]
+        weights = nn.utils.parameters_to_vector(model.parameters()).detach()
+        graphs = [isinstance(loss, Tensor) and loss.requires_grad for loss in losses]
+        seen.append((weights, any(graphs), model.training, losses))
+    return seen
 
 
 def _after_softmax(logits: Tensor, labels: Tensor) -> Tensor:
@@ -69,6 +81,10 @@ step_checker = staged(
             "alive. Return a number.",
         ),
         (
+            _step("zbs", mode=False),
+            "The weights are right, but the network went out in evaluation mode.",
+        ),
+        (
             _step("zbs", loss_of=_after_softmax),
             "`F.cross_entropy` applies the softmax by itself: give it logits.",
         ),
@@ -79,46 +95,62 @@ step_checker = staged(
 
 
 class _Watched(nn.Module):
-    """A network with dropout that notes how it is called."""
+    """A network with dropout that tells how it is called, its copies, too."""
 
-    def __init__(self):
+    def __init__(self, note: Callable[[int, bool], None]):
         super().__init__()
         generator = torch.Generator().manual_seed(1)
         self.register_buffer("weight", torch.randn(4, 3, generator=generator))
         self.scale = nn.Parameter(torch.ones(()))
-        self.largest_batch, self.with_gradients = 0, False
+        self.note = note
 
     def forward(self, x: Tensor) -> Tensor:
-        self.largest_batch = max(self.largest_batch, len(x))
-        self.with_gradients |= torch.is_grad_enabled()
+        self.note(len(x), torch.is_grad_enabled())
         if self.training:  # a dropout that hits the same units each time
             x = x * torch.tensor([2.0, 0.0, 2.0, 0.0])
         return x @ self.weight * self.scale
 
 
-def _scored(evaluate: Callable) -> tuple:
-    """What comes out for 130 images in batches of 50, and what was done to get it."""
-    model = _Watched().train()
+def _list(result: object) -> Sequence:
+    return result if isinstance(result, tuple | list) else [result]
+
+
+def _scored(evaluate: Callable) -> list[tuple]:
+    """What comes out, and what was done to get it; once the network is in training."""
     generator = torch.Generator().manual_seed(2)
-    images = torch.randn(130, 4, generator=generator)
-    images[100:] *= 4  # the last, short batch is unlike the others
-    labels = torch.randint(3, (130,), generator=generator)
-    result = attempt(evaluate, model, images, labels, 50)
-    return result, model.largest_batch, model.with_gradients, model.training
+    seen = []
+    for count, size, training in ((130, 50, True), (47, 20, False), (60, 30, True)):
+        batches, recorded = [], []
+
+        def note(batch: int, gradients: bool, batches=batches, recorded=recorded):
+            batches.append(batch)
+            recorded.append(gradients)
+
+        model = _Watched(note).train(training)
+        images = torch.randn(count, 4, generator=generator)
+        images[count - count % size :] *= 4  # a last, short batch unlike the others
+        labels = torch.randint(3, (count,), generator=generator)
+        result = attempt(evaluate, model, images, labels, size)
+        recorded += [getattr(part, "requires_grad", False) for part in _list(result)]
+        modes = model.training, torch.is_grad_enabled()
+        torch.set_grad_enabled(True)
+        seen.append((result, max(batches, default=0), any(recorded), *modes))
+    return seen
 
 
 def _evaluation(
-    *, mode=True, gradients=False, restore=True, means=False, size=None, count=False
+    *, mode=True, gradients=False, restore="", means=False, size=None, count=False
 ) -> Callable:
     """An evaluation with one thing done wrong."""
 
     def evaluate(model, images, labels, batch_size):
+        before = model.training
         model.train(not mode)
         batch_size = size or batch_size
         with torch.set_grad_enabled(gradients):
             logits = [model(x) for x in images.split(batch_size)]
         pairs = list(zip(logits, labels.split(batch_size)))
-        model.train(restore)
+        model.train({"always": True, "never": False}.get(restore, before))
         each = [F.cross_entropy(z, y, reduction="none").detach() for z, y in pairs]
         right = sum((z.argmax(1) == y).sum().item() for z, y in pairs)
         loss = (
@@ -142,9 +174,14 @@ evaluate_checker = staged(
             "The scores are right, but a graph was recorded all the while.",
         ),
         (
-            _evaluation(restore=False),
+            _evaluation(restore="never"),
             "The scores are right, but the network came in training mode and went out "
             "in evaluation mode.",
+        ),
+        (
+            _evaluation(restore="always"),
+            "The scores are right, but a network that came in evaluation mode went out "
+            "in training mode.",
         ),
         (
             _evaluation(means=True),
@@ -156,5 +193,6 @@ evaluate_checker = staged(
         ),
         (_evaluation(count=True), "Accuracy is a share, from 0 to 1."),
     ],
-    look="On 130 images in batches of 50 the pair (loss, accuracy) is not right.",
+    look="On 130 images in batches of 50, on 47 in batches of 20, or on 60 of 30, the "
+    "pair (loss, accuracy) or the state it leaves is not right.",
 )
