@@ -178,12 +178,12 @@ def test_the_files_are_plain_yaml_lists():
 def test_a_claim_that_is_false_or_fails_is_told_apart():
     assert not holds("1 + 1 == 3")
     assert not holds("'true'")
-    with pytest.raises(NameError):
+    with pytest.raises(AssertionError, match="NameError"):
         holds("nothing")
 
 
 def test_a_claim_that_never_ends_is_given_up():
-    with pytest.raises(limit.TimeLimit):
+    with pytest.raises(AssertionError, match="TimeLimit"):
         holds("[0 for _ in iter(int, 1)]", seconds=0.2)
 
 
