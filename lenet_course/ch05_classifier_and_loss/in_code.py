@@ -116,7 +116,7 @@ def _along_images(z: Tensor, temperature: float) -> Tensor:
                 ),
             ],
         ),
-        ("softmax", "logsumexp"),
+        ("softmax", "softmin", "logsumexp"),
         _logits(torch.Generator().manual_seed(0))[0],
         wrong=((_by_torch, "write that yourself"),),
     ),

@@ -172,7 +172,7 @@ def test_the_slope_of_squared_error_is_the_printed_one():
     assert torch.allclose(exact, printed)
 
 
-def test_the_pushes_at_a_lead_of_ten():
+def test_the_pushes_at_a_lead_of_ten(line):
     def push(loss):
         z = torch.zeros(1, 10, dtype=torch.float64)
         z[0, 7] = 10
@@ -184,6 +184,7 @@ def test_the_pushes_at_a_lead_of_ten():
     log = push(lambda z: F.cross_entropy(z, label))
     square = push(lambda z: (z.softmax(1) - t).square().sum())
     twice = push(lambda z: F.cross_entropy(z.softmax(1), label))
+    assert f"some {round(log / square, -2):,.0f} times weaker" in line
     cells = reader.cells(CHAPTER)
     assert f"lead of 10: {log:.4f}, squared error {square:.6f}" in reader.printed(
         cells["clf-slopes"]
@@ -348,10 +349,17 @@ def test_functions_are_judged(name):
         assert not verdict(name, answer), answer
 
 
-def test_pytorchs_own_softmax_is_named():
-    assert "write that yourself" in repr(
-        verdict("softmax", lambda z, t: torch.softmax(z / t, -1))
-    )
+@pytest.mark.parametrize(
+    "own",
+    [
+        lambda z, t: torch.softmax(z / t, -1),
+        lambda z, t: F.softmin(-z / t, dim=-1),
+        lambda z, t: (z / t).log_softmax(-1).exp(),
+        lambda z, t: (z / t - (z / t).logsumexp(-1, keepdim=True)).exp(),
+    ],
+)
+def test_pytorchs_own_softmax_is_named(own):
+    assert "write that yourself" in repr(verdict("softmax", own))
 
 
 def test_half_of_the_exercises_are_code_and_four_are_numbers():
@@ -510,6 +518,31 @@ def strange(kind, where, score, what="auroc"):
     return [100 * row["strangers"][where][score][what] for row in outputs(kind)]
 
 
+def relearned(loss, start):
+    """Accuracy of five seeds at the best rate, last look, in percent."""
+    runs = reader.results("losses")["runs"]
+    mine = [row for row in runs if (row["loss"], row["start"]) == (loss, start)]
+    tried = [row for row in mine if not row["seed"]]
+    rate = max(tried, key=lambda row: row["accuracy"])["rate"]
+    rows = [row for row in mine if row["seed"] and row["rate"] == rate]
+    rows.sort(key=lambda row: row["seed"])
+    return np.array([100 * row["accuracy"] for row in rows])
+
+
+def test_each_loss_at_its_best_rate_is_told_as_it_is(line):
+    log, square = (
+        relearned(loss, "wrong") for loss in ("cross-entropy", "squared, softmax")
+    )
+    assert sorted(log - square < 3) == [False] + [True] * 4 and square.min() < 11
+    text, apart = told(square, log, places=1)
+    assert f"the difference, {text}, is not told apart" in line and not apart
+    linear = relearned("squared, linear", "usual")
+    assert f"it ends at {linear.mean():.1f} % from PyTorch" in line
+    assert relearned("squared, linear", "wrong").max() < 13
+    late = relearned("cross-entropy", "usual") < 80
+    assert late.sum() == 2 and "two networks of cross-entropy were late" in line
+
+
 SETS = ("letters", "mirrored", "noise", "photographs", "shuffled")
 
 
@@ -551,8 +584,9 @@ def test_errors_of_the_outputs_are_told_as_they_are(a, b, apart, words, line):
         (("pull", "linear"), "mirrored", True, "on mirrored digits by 2.0 ± 1.2"),
         (("pull", "linear*"), "mirrored", False, "not told apart, 2.0 ± 2.2"),
         (("pull", "linear*"), "photographs", True, "only the 7.7 ± 7.5 on photographs"),
-        (("linear", "pictures"), "letters", True, "is 6.2 ± 2.7 points *behind*"),
-        (("linear", "pictures"), "mirrored", True, "and 2.2 ± 2.2 on mirrored"),
+        (("linear", "pictures"), "letters", True, "with pictures, by 6.2 ± 2.7 points"),
+        (("linear", "places"), "letters", True, "one-hot codes, by 5.2 ± 2.9"),
+        (("random", "linear"), "letters", True, "with random codes, by 3.5 ± 2.5"),
     ],
 )
 def test_strangers_are_told_as_they_are(pair, where, apart, said, line):
@@ -595,19 +629,38 @@ def test_what_is_not_told_apart_is_said_so(line):
     assert f"went down to {worst[0]:.0f}, the distance to {worst[1]:.0f}" in line
 
 
-def test_no_score_is_good_enough_for_letters():
+def test_the_means_of_classes_are_not_told_apart_from_the_drawing_network(line):
+    for where in SETS:
+        pair = strange("pull", where, "best"), strange("linear", where, "mean")
+        text, apart = told(*pair, places=1)
+        assert not apart
+        assert where != "letters" or f"({text} on letters)" in line
+
+
+def test_at_the_threshold_nothing_is_won_on_letters(line):
+    pair = [
+        strange("pull", "letters", "best", "pass"),
+        strange("linear", "letters", "probability", "pass"),
+    ]
+    text, apart = told(*pair, places=1)
+    assert not apart and f"not told apart ({text} points)" in line
+
+
+def test_no_score_is_good_enough_for_letters(line):
+    assert "50 to 70 % of the printed letters pass" in line
     pairs = [("linear", s) for s in ("probability", "best", "sum", "mean")]
     pairs += [(kind, "best") for kind in ("pull", "pictures", "places", "random")]
     for kind, score in pairs:
-        assert np.mean(strange(kind, "letters", score, "pass")) > 49
+        assert 50 <= np.mean(strange(kind, "letters", score, "pass")) <= 70
 
 
 def test_the_chapter_on_limits_quotes_this_one():
     limits = reader.line("15-limits-and-legacy")
-    for said in ("by 4.0 ± 2.3 points", "by 2.0 ± 1.2;", "6.2 ± 2.7 points *worse*"):
+    ours = "4.0 ± 2.3 points", "2.0 ± 1.2;", "6.2 ± 2.7 points *worse*", "3.5 ± 2.5"
+    for said in ours:
         assert said in limits
     passed = np.mean(strange("pull", "letters", "best", "pass"))
-    assert f"of the letters {passed:.0f} % still pass" in limits
+    assert f"{passed:.0f} % of the letters still pass" in limits
     assert "Whether they do on these sets is not measured" not in limits
 
 
