@@ -607,6 +607,8 @@ def test_what_a_non_linearity_is_worth():
 
     text = said("68", "105")
     assert f"{np.mean(scores('none', 'max')):.1f}" == "97.8" and "97.8 %" in said("70")
+    mean, half = interval(scores("scaled tanh", "max"), scores("none", "max"))
+    assert abs(mean) < half and f"({mean:+.2f} ± {half:.2f})" in text
     for a, b, words in [
         (scores("none", "max"), scores("none"), "are worth 6.7 ± 0.2"),
         (scores("none", "no layers"), scores("none"), "by 0.61 ± 0.23 points"),
