@@ -8,18 +8,17 @@ subsampling (a sum, a coefficient, a bias, squashed), an average that is squashe
 average, a maximum, a maximum that is blurred before it is sampled (Zhang 2019), a
 stride of 2 in the convolution before, or nothing (C5 then reads maps of 24x24). 30,000
 digits once, or 1,000 for 6 epochs, in batches of 32 by Adam, whose rate falls in a
-straight line from 0.002 to zero. Maximum and average, also with ReLU, are trained on
-30,000 digits for four epochs, too, and for one at rates 0.001 and 0.004. Nothing is
-tuned, so no digits choose. On 30,000 digits other functions under average pooling: none
-at all (also under a maximum), the logistic sigmoid, tanh, ReLU, GELU; and one linear
-layer from pixels to classes.
+straight line from 0.002 to zero; "nothing" on the 1,000 only. Nothing is tuned,
+so no digits choose. On 30,000 digits other functions under average pooling: none at all
+(also under a maximum), the logistic sigmoid, tanh; and one linear layer from pixels to
+classes. 90 runs.
 
 Five seeds. A seed draws the digits, their order and the starting weights, which all
 networks share where their shapes allow it. Scored on the 10,000 test digits; on the
 digits trained on, 1,000 at most; on every tenth test digit with noise on it; and
 by *consistency*: the share of 500 test digits, all with 4 pixels of paper on each side,
 whose predicted class stays when they move by 1 to 4 pixels, averaged over four
-directions. About 40 minutes on one core.
+directions. About 20 minutes on one core, 10 of them training.
 """
 
 import time
@@ -36,15 +35,13 @@ from lenet_helpers import data
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.layers import ScaledTanh, Subsampling
 
-SEEDS, BATCH, RATE, OTHER_RATES = range(5), 32, 2e-3, (1e-3, 4e-3)
-FEW, ONCE, LONG = (1_000, 6), (30_000, 1), (30_000, 4)
+SEEDS, BATCH, RATE = range(5), 32, 2e-3
+FEW, ONCE = (1_000, 6), (30_000, 1)
 POOLS = ("subsampling", "squashed", "average", "max", "blur", "stride", "none")
 ACTIVATIONS = {
     "scaled tanh": ScaledTanh,
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
-    "relu": nn.ReLU,
-    "gelu": nn.GELU,
     "none": nn.Identity,
 }
 SHIFTS = (1, 2, 3, 4)
@@ -177,27 +174,21 @@ def run(train_set: tuple, test_set: tuple, ink: float, **key) -> dict:
 
 
 def groups() -> Iterator[list[tuple]]:
-    """Lists of (pool, activation, budget, rate) to compare, the weightiest first."""
-    squash, pair = "scaled tanh", ("average", "max")
+    """Lists of (pool, activation, budget) to compare, the weightiest first."""
+    squash = "scaled tanh"
     for budget in (ONCE, FEW):
-        yield [(pool, squash, budget, RATE) for pool in POOLS if pool != "none"]
-    yield [("average", other, ONCE, RATE) for other in ("none", "sigmoid", "tanh")]
-    yield [("no layers", "none", ONCE, RATE)]
-    yield [("none", squash, FEW, RATE)]
-    yield [("max", "none", ONCE, RATE)]
-    yield [(pool, squash, LONG, RATE) for pool in pair]
-    yield [(pool, "relu", budget, RATE) for budget in (ONCE, FEW) for pool in pair]
-    yield [("none", squash, ONCE, RATE)]
-    yield [(pool, squash, ONCE, rate) for rate in OTHER_RATES for pool in pair]
-    yield [(pool, "relu", LONG, RATE) for pool in pair]
-    yield [("average", "gelu", ONCE, RATE)]
+        yield [(pool, squash, budget) for pool in POOLS if pool != "none"]
+    yield [("average", other, ONCE) for other in ("none", "sigmoid", "tanh")]
+    yield [("no layers", "none", ONCE)]
+    yield [("none", squash, FEW)]
+    yield [("max", "none", ONCE)]
 
 
 def jobs() -> Iterator[dict]:
     names = "pool", "activation", "digits", "epochs", "rate", "seed"
     for group in groups():
-        for seed, (pool, activation, budget, rate) in product(SEEDS, group):
-            key = pool, activation, *budget, rate, seed
+        for seed, (pool, activation, budget) in product(SEEDS, group):
+            key = pool, activation, *budget, RATE, seed
             yield dict(zip(names, key, strict=True))
 
 

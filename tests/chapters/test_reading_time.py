@@ -11,7 +11,7 @@ MINUTES = {
     "07-data": 75,
     "08-training": 70,
     "03-convolution": 90,
-    "04-pooling-and-activations": 85,
+    "04-pooling-and-activations": 80,
     "05-classifier-and-loss": 70,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
