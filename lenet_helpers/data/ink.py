@@ -119,7 +119,8 @@ def find(mask: Tensor) -> tuple[list[Box], Tensor, list[str]]:
 
     if mask.float().mean() > FULL:
         raise DataError(
-            f"no digit: {mask.float().mean():.0%} of the picture is as dark as ink"
+            f"no digit: {mask.float().mean():.0%} of the picture would be ink. It is "
+            "empty or a pattern, or shows more than the sheet: then cut it to that"
         )
     pieces, count = ndimage.label(mask.numpy(), structure=[[1] * 3] * 3)
     boxes = [
@@ -144,7 +145,10 @@ def _without_strangers(
 
     def leave_out(strange, words: str, *, unless_all: bool = False) -> None:
         out = [number for number, box in kept.items() if strange(box)]
-        if not out or (unless_all and len(out) == len(kept)):
+        if not out:
+            return
+        if unless_all and len(out) == len(kept):
+            remarks.append(cut_off)
             return
         remarks.append(words.format(len(out)))
         for number in out:
@@ -152,6 +156,7 @@ def _without_strangers(
 
     high, wide = size
     edge = "{} piece(s) of ink that run into the edge of the picture are left out."
+    cut_off = "All ink runs into the edge of the picture: is a digit cut off?"
     tall = max(box.height for box in boxes)
 
     def touches(box: Box) -> bool:

@@ -19,6 +19,7 @@ SMALL = 20  # pixels of height below which a digit has to be enlarged
 # thinner and one in 2,000 bolder strokes than the others.
 WIDEST = 1.43  # width over height
 THINNEST, BOLDEST = 1.24, 5.7  # pixels of stroke in the 20x20 box
+SHADED = 0.6  # paper so many times darker within one digit has a shadow's edge
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -85,7 +86,7 @@ def from_picture(
     boxes, mask, more = ink.find(darker > ink.threshold(darker))
     cuts = [mask[b.top : b.bottom, b.left : b.right] for b in boxes]
     pixels = torch.stack([as_mnist(cut) for cut in cuts])
-    remarks += more + _remarks(boxes, pixels)
+    remarks += more + _remarks(boxes, pixels, paper)
     framed = F.pad(pixels[:, None], [MARGIN] * 4)
     return Handwriting(
         images=(framed - mean) / std,
@@ -167,7 +168,7 @@ def stroke_width(pixels: Tensor) -> Tensor:
     return 2 * pixels.sum((-2, -1)) / outline.clamp(min=1e-9)
 
 
-def _remarks(boxes: list[Box], pixels: Tensor) -> list[str]:
+def _remarks(boxes: list[Box], pixels: Tensor, paper: Tensor) -> list[str]:
     """What stands out in digits that were found, in words."""
     said = []
     if len(boxes) > 1:
@@ -176,8 +177,14 @@ def _remarks(boxes: list[Box], pixels: Tensor) -> list[str]:
         name = f"Digit {number}" if len(boxes) > 1 else "It"
         if box.width > WIDEST * box.height:
             said.append(
-                f"{name} is wider than high: two digits that touch, or one that is "
-                "turned on its side?"
+                f"{name} is wider than high: two digits that touch, a line of the "
+                "paper that runs through it, or one that is turned on its side?"
+            )
+        ground = paper.mean(0)[box.top : box.bottom, box.left : box.right]
+        if ground.min() < SHADED * ground.max():
+            said.append(
+                f"{name} lies across the edge of a shadow, which may have been taken "
+                "for ink."
             )
         if box.height < SMALL:
             said.append(f"{name} is only {box.height} pixels high and was enlarged.")

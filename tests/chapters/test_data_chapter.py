@@ -255,6 +255,33 @@ def test_the_runs_are_what_the_text_says():
     assert steps == {n: n // 100 for n in SIZES[:-1]}
 
 
+def test_the_summary_has_five_lines():
+    text = sources(CHAPTER)["data-93"]
+    assert [row[:2] for row in text.splitlines() if row[:1].isdigit()] == [
+        f"{n}." for n in range(1, 6)
+    ]
+
+
+def test_every_elastic_run_makes_more_than_a_third_fewer_mistakes():
+    elastic = {r["seed"]: r["error"] for r in rows("warps", kind="elastic")}
+    assert len(elastic) >= 3
+    for seed, error in elastic.items():
+        (plain,) = rows("data-size", digits=3_000, budget="steps", seed=seed)
+        assert error < plain["error"] * 2 / 3
+
+
+def test_four_photographs_show_more_or_fewer_than_one_digit():
+    runs = rows("photographs")
+    assert sum(r["not_one_digit"] for r in runs) == 4
+    assert "In four of the 500" in line(CHAPTER)
+
+
+def test_how_fast_the_runs_were():
+    seconds = [r["seconds"] for r in rows("data-size", budget="steps")]
+    assert "20 to 68 s" in line(CHAPTER)
+    assert (round(min(seconds)), round(max(seconds))) == (20, 68)
+
+
 def test_the_first_half_is_the_harder_one_in_every_run():
     for run in rows("data-size", budget="steps"):
         assert run["first_half"] > run["second_half"]

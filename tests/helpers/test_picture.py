@@ -211,7 +211,58 @@ def test_specks_lines_and_the_table_are_left_out():
 
 def test_ink_that_fills_its_picture_to_the_edge_is_kept():
     tight = SEVEN.crop((103, 53, 197, 177))
-    assert near(data.from_picture(tight))
+    seen = data.from_picture(tight)
+    assert near(seen)
+    assert any("cut off?" in remark for remark in seen.remarks)
+
+
+@pytest.mark.parametrize("table", [20, 40, 60, 90, 150])
+def test_a_sheet_on_a_dark_table_is_read_or_something_is_said(table):
+    try:
+        pixels = np.pad(np.array(sheet()), table, constant_values=20)
+        seen = data.from_picture(Image.fromarray(pixels))
+    except data.DataError as error:
+        assert "cut it to that" in str(error)
+    else:
+        assert near(seen) or "swapped" in str(seen) or "shadow" in str(seen)
+        assert seen.remarks
+
+
+def test_the_edge_of_a_shadow_through_a_digit_is_said():
+    pixels = np.array(SEVEN.convert("L"), dtype=np.float64)
+    assert not data.from_picture(SEVEN).remarks
+    pixels[:, 150:] *= 0.35
+    seen = data.from_picture(Image.fromarray(pixels.astype(np.uint8)))
+    assert any("edge of a shadow" in remark for remark in seen.remarks)
+
+
+def test_a_pdf_with_another_name_and_a_folder_are_refused(tmp_path):
+    renamed = tmp_path / "seven.jpg"
+    SEVEN.save(renamed, "PDF")
+    for source in (renamed, tmp_path, None, 3, np.zeros((30, 30))):
+        with pytest.raises(data.DataError):
+            data.from_picture(source)
+
+
+@pytest.mark.parametrize("bands", ["LA", "P"])
+def test_grey_or_a_palette_with_transparency(bands):
+    seven = SEVEN.convert("L")
+    if bands == "LA":
+        picture = Image.merge("LA", [seven, ImageOps.invert(seven)])
+    else:
+        picture = seven.convert("P")
+        picture.info["transparency"] = 255
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    assert near(data.from_picture(file.getvalue()))
+
+
+def test_white_chalk_on_black():
+    grain = np.random.default_rng(0).uniform(0.5, 1, SEVEN.size[::-1])
+    cover = 1 - np.array(SEVEN.convert("L")) / 255
+    board = Image.fromarray((255 * (0.12 + 0.7 * cover * grain)).astype(np.uint8))
+    seen = data.from_picture(board)
+    assert near(seen) and "swapped" in " ".join(seen.remarks)
 
 
 @pytest.mark.parametrize(
@@ -350,10 +401,14 @@ def test_a_made_photograph_is_a_jpeg_that_lies_on_its_side():
     assert content != data.make_photograph(digits, seed=3)
 
 
+def pieces(ink):
+    return ndimage.label(ink, np.ones((3, 3)))[1]
+
+
 def test_what_a_made_photograph_shows_is_found_again():
     digits = data.load("digits")
     pixels = digits.denormalise(digits.test.tensors[0])[:, 0, 2:-2, 2:-2].clamp(0, 1)
-    whole = [p for p in pixels if ndimage.label(p > 0.4, np.ones((3, 3)))[1] == 1]
+    whole = [p for p in pixels if {pieces(p > 0.4), pieces(p > 0.7)} == {1}]
     for number in range(0, 40, 8):
         some = torch.stack(whole[number : number + 8])
         seen = data.from_picture(data.make_photograph(some, seed=number))
