@@ -154,7 +154,8 @@ def paths(counts: Mapping[str, Tensor]) -> Figure:
         places = [i - middle for i in range(len(values))]
         axis.bar(places, values.tolist(), width=0.8, color=color)
         unread = [place for place, value in zip(places, values) if value == 0]
-        axis.plot(unread, [0] * len(unread), "x", color=COLORS["orange"])
+        crosses = {"color": COLORS["orange"], "clip_on": False, "zorder": 3}
+        axis.plot(unread, [0] * len(unread), "x", **crosses)
         axis.set_title(title, fontsize=LARGE, loc="left")
         axis.tick_params(labelsize=LARGE - 1.5)
         axis.set_ylabel("paths", fontsize=LARGE)
