@@ -221,7 +221,7 @@ def _flaw(model: nn.Module) -> str | None:
         "The depthwise part: 6·25 weights and 6 biases. The pointwise: 6·16 and 16.",
         "`nn.Sequential(nn.Conv2d(6, 6, 5, groups=6), nn.Conv2d(6, 16, 1))`",
     ],
-    more="268 parameters instead of 2,416, and 24,600 multiply-adds instead of 240,000.",
+    more="268 parameters instead of 2,416, 24,600 multiply-adds instead of 240,000.",
 )
 def separable() -> nn.Module:
     """One kernel a map looks at places; a 1×1 kernel then mixes the maps. What is lost:

@@ -642,8 +642,8 @@ def test_the_published_layer_became_a_stronger_blur():
     rows = [r for r in rows if r["digits"] == 30_000]
     coefficients = np.array([r["coefficients"] for r in rows])
     assert coefficients.shape == (5, 22) and coefficients.min() > 0.25
-    assert f"{coefficients.mean():.2f}" == "0.36" and coefficients.max() < 0.505
-    assert np.abs([r["biases"] for r in rows]).max() < 0.085
+    assert f"{coefficients.mean():.2f}" == "0.36" and coefficients.max() < 0.5
+    assert np.abs([r["biases"] for r in rows]).max() < 0.08
     assert "from 0.25 to 0.36 and nowhere beyond 0.50" in said("39")
 
 
@@ -685,7 +685,11 @@ def test_noise_fells_the_maximum():
         assert mean > half and f"{mean:.0f} ± {half:.0f}" == words
         mean, half = versus("average", "stride", noisy(size))
         assert mean < 4
-        assert np.mean(five("blur", noisy(size))) < np.mean(five("max", noisy(size)))
+    mean, half = versus("max", "blur", noisy(0.25))
+    assert mean > half and f"{mean:.1f} ± {half:.1f}" == "12.5 ± 6.6"
+    assert "12.5 ± 6.6" in said("58b")
+    mean, half = versus("max", "blur", noisy(0.5))
+    assert abs(mean) < half
 
 
 def test_noise_fells_maxima_without_a_tanh_as_well():
