@@ -85,7 +85,7 @@ def _digits(draw: torch.Generator) -> list[tuple]:
         "the row in which the box begins.",
         "`field[top:top + h, left:left + w] = small`.",
     ],
-    more="MNIST's training digits lie within half a pixel of (14, 14).",
+    more="MNIST's digits lie within 0.52 pixels of row and column 14.",
 )
 def centre(small):
     """Moved by whole pixels, so that no grey level changes."""

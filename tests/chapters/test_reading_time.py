@@ -12,7 +12,7 @@ MINUTES = {
     "08-training": 70,
     "03-convolution": 90,
     "04-pooling-and-activations": 80,
-    "05-classifier-and-loss": 70,
+    "05-classifier-and-loss": 75,
     "06-backpropagation": 70,
     "09-training-tricks": 100,
     "10-gpu-training": 100,
