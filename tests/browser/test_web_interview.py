@@ -150,10 +150,12 @@ def test_a_clock_that_is_out_of_reason_starts_anew(page, seconds):
     assert page.locator(".lw-time").inner_text() == "0:00 / 0:30"
 
 
-def test_an_interview_goes_on_in_one_window_at_a_time(page):
+def test_an_interview_goes_on_in_one_window_at_a_time(browser, address):
+    context = browser.new_context()
+    page, other = context.new_page(), context.new_page()
+    page.goto(address)
     start(page)
-    other = page.context.new_page()
-    other.goto(page.url)
+    other.goto(address)
     other.get_by_role("button", name="Go on").click()
     answer(other, "Said it")
     page.wait_for_selector("text=goes on in another window")
@@ -163,6 +165,7 @@ def test_an_interview_goes_on_in_one_window_at_a_time(page):
     page.get_by_role("button", name="Go on here").click()
     assert "2 of 5" in page.locator(".lw-stage").inner_text()
     other.wait_for_selector("text=goes on in another window")
+    context.close()
 
 
 @pytest.mark.parametrize("sure", [True, False])
