@@ -3,7 +3,6 @@
 Those on digits and labels (centring, turning, ranking) stand in `pictures`.
 """
 
-import math
 
 import torch
 from torch import Tensor
@@ -73,7 +72,7 @@ def padded_std() -> float:
     """Sums stay, the count grows: E[x] and E[x²] are multiplied by the same share."""
     share = 28**2 / 32**2
     mean, square = 0.1307 * share, (0.3081**2 + 0.1307**2) * share
-    return math.sqrt(square - mean**2)
+    return (square - mean**2) ** 0.5
 
 
 def _statistics(images: Tensor) -> tuple[float, float]:
@@ -104,7 +103,7 @@ def _variance(images: Tensor) -> tuple[float, float]:
 def _wrapped(images: Tensor) -> tuple[float, float]:
     mean = images.double().mean().item() / 255
     square = (images * images).double().mean().item() / 255**2
-    return mean, math.sqrt(max(0.0, square - mean**2))
+    return mean, max(0.0, square - mean**2) ** 0.5
 
 
 @exercise(
