@@ -1,51 +1,20 @@
 """Exercises that write a layer: a maximum made of ReLUs, and a blur that samples."""
 
-import copy
 from collections.abc import Callable
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
-from lenet_course.exercises.checkers import Checker, function
+from lenet_course.exercises.by_hand import by_hand
+from lenet_course.exercises.checkers import function
 from lenet_course.exercises.registry import exercise
-from lenet_course.exercises.staged import attempt
 
 # Beginnings of the names of all that would find or choose the larger one.
 MAXIMA = ("max", "adaptive_max", "amax", "aminmax", "argmax", "cummax", "fmax", "topk")
 MAXIMA += ("min", "amin", "argmin", "cummin", "fmin", "sort", "argsort", "msort")
 MAXIMA += ("where", "logsumexp", "quantile", "nanquantile", "kthvalue", "median")
-
-
-class _Calls(TorchFunctionMode):
-    """Notes the names of PyTorch's functions that are called."""
-
-    def __init__(self):
-        super().__init__()
-        self.names: list[str] = []
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        self.names.append(getattr(func, "__name__", "").lstrip("_"))
-        return func(*args, **(kwargs or {}))
-
-
-def _without_maxima(inner: Checker, case: tuple) -> Checker:
-    """``inner``, and then: none of the `MAXIMA` is called."""
-
-    def test(answer: Any) -> str | None:
-        if pointer := inner.test(answer):
-            return pointer
-        with _Calls() as calls:
-            attempt(answer, *copy.deepcopy(case))
-        used = [name for name in calls.names if name.startswith(MAXIMA)]
-        if used:
-            return f"Right, but PyTorch's own `{used[0]}` did it: write that yourself."
-        return None
-
-    by_pytorch = (lambda x: F.max_pool2d(x, 2)), "write that yourself"
-    return Checker(test, (*inner.examples, by_pytorch), takes_function=True)
+MAXIMA += ("_max", "_adaptive_max")  # as `torch.nn.functional` names its own
 
 
 def _random(generator: torch.Generator, *shape: int) -> Tensor:
@@ -78,7 +47,7 @@ def _of_two(larger: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Te
 @exercise(
     "pooling_and_activations.relu-max",
     task="Write `max_pool(x)`, 2×2 with stride 2, by ReLU, sums and differences alone.",
-    checker=_without_maxima(
+    checker=by_hand(
         function(
             lambda x: F.max_pool2d(x, 2),
             _negative_too,
@@ -107,6 +76,8 @@ def _of_two(larger: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Te
             ],
         ),
         _negative_too(torch.Generator().manual_seed(0))[0],
+        banned=MAXIMA,
+        wrong=((lambda x: F.max_pool2d(x, 2), "write that yourself"),),
     ),
     hints=[
         "The larger of a and b is a, plus what b has more, if it has more.",

@@ -68,31 +68,6 @@ def differences(codes: Tensor) -> Figure:
     return figure
 
 
-def seeds(rows: Mapping[str, Sequence[float]], xlabel: str) -> Figure:
-    """A line of dots (a seed each) for each row, its mean as a bar and in words.
-
-    >>> len(seeds({"a": [1.0, 2.0], "b": [2.0, 3.0]}, "error").axes)
-    1
-    """
-    figure = Figure(figsize=(4.8, 0.5 * len(rows) + 0.8))
-    axis = figure.subplots()
-    for y, values in enumerate(rows.values()):
-        mean = sum(values) / len(values)
-        axis.plot(values, [y] * len(values), "o", color=COLORS["blue"], markersize=5)
-        axis.plot([mean, mean], [y - 0.3, y + 0.3], color=INK)
-        at = (max(values), y)
-        offset = {"xytext": (8, 0), "textcoords": "offset points"}
-        axis.annotate(f"{mean:.2f}", at, **offset, va="center", fontsize=LARGE - 1)
-    axis.set_yticks(range(len(rows)), list(rows), fontsize=LARGE)
-    axis.set_ylim(len(rows) - 0.4, -0.6)
-    low, high = axis.get_xlim()
-    axis.set_xlim(low, high + 0.16 * (high - low))
-    axis.tick_params(axis="x", labelsize=LARGE - 1)
-    axis.grid(axis="x")
-    axis.set_xlabel(xlabel, fontsize=LARGE)
-    return figure
-
-
 def shares(p: Tensor, title: str) -> Figure:
     """Ten probabilities as bars.
 
@@ -132,29 +107,6 @@ def lines(
         axis.axvline(at, color=INK, linestyle=":", linewidth=1.2)
         top = axis.get_ylim()[1]
         axis.text(at, top, f" {name}", fontsize=LARGE - 1.5, va="top")
-    axis.set_xlabel(xlabel, fontsize=LARGE)
-    axis.set_ylabel(ylabel, fontsize=LARGE)
-    axis.tick_params(labelsize=LARGE - 1)
-    axis.grid(axis="y")
-    axis.legend(fontsize=LARGE - 1.5)
-    return figure
-
-
-def bands(
-    curves: Mapping[str, Tensor], x: Sequence[float], xlabel: str, ylabel: str
-) -> Figure:
-    """Mean over the runs of each curve [runs, len(x)], with a band from low to high.
-
-    >>> import torch
-    >>> len(bands({"a": torch.rand(5, 3)}, [0, 1, 2], "x", "y").axes)
-    1
-    """
-    figure = Figure(figsize=(4.8, 3.4))
-    axis = figure.subplots()
-    for (name, runs), dash in zip(curves.items(), ("-", "--", "-.", ":")):
-        (line,) = axis.plot(x, runs.mean(0), dash, marker="o", ms=4, label=name)
-        low, high = runs.amin(0), runs.amax(0)
-        axis.fill_between(x, low, high, color=line.get_color(), alpha=0.25, lw=0)
     axis.set_xlabel(xlabel, fontsize=LARGE)
     axis.set_ylabel(ylabel, fontsize=LARGE)
     axis.tick_params(labelsize=LARGE - 1)

@@ -1,48 +1,11 @@
 """The exercises of the chapter on classifier and loss that ask for a function."""
 
-import copy
-from typing import Any
-
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from lenet_course.exercises.checkers import function
-from lenet_course.exercises.compare import Checker
 from lenet_course.exercises.registry import exercise
-from lenet_course.exercises.staged import attempt
-
-
-class _Names(TorchFunctionMode):
-    """The names of PyTorch's functions that are called."""
-
-    def __init__(self):
-        super().__init__()
-        self.called: list[str] = []
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        self.called.append(getattr(func, "__name__", ""))
-        return func(*args, **(kwargs or {}))
-
-
-def _without(inner: Checker, banned: tuple, case: tuple, wrong: tuple) -> Checker:
-    """``inner``, and then: no function whose name ends in one of ``banned``.
-
-    `lenet_course.watched` looks at the operators below the functions; its first use
-    loads some hundred modules, longer than a check may take on a busy machine.
-    """
-
-    def test(answer: Any) -> str | None:
-        if pointer := inner.test(answer):
-            return pointer
-        with _Names() as names:
-            attempt(answer, *copy.deepcopy(case))
-        used = [name for name in names.called if name.endswith(banned)]
-        if used:
-            return f"Right, but PyTorch's own `{used[0]}` did it: write that yourself."
-        return None
-
-    return Checker(test, (*inner.examples, *wrong), takes_function=True)
+from lenet_course.watched import watched
 
 
 def _logits(generator: torch.Generator) -> list[tuple]:
@@ -79,7 +42,7 @@ def _along_images(z: Tensor, temperature: float) -> Tensor:
 @exercise(
     "classifier_and_loss.softmax",
     task="Write `softmax(z, temperature)` over the last axis, for logits of any size.",
-    checker=_without(
+    checker=watched(
         function(
             _by_torch,
             _logits,
@@ -116,8 +79,8 @@ def _along_images(z: Tensor, temperature: float) -> Tensor:
                 ),
             ],
         ),
-        ("softmax", "softmin", "logsumexp"),
         _logits(torch.Generator().manual_seed(0))[0],
+        banned=("softmax", "softmin", "logsumexp"),
         wrong=((_by_torch, "write that yourself"),),
     ),
     hints=[

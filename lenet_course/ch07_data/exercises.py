@@ -3,12 +3,11 @@
 Those on digits and labels (centring, turning, ranking) stand in `pictures`.
 """
 
-
 import torch
 from torch import Tensor
 
 from lenet_course.ch07_data import pictures
-from lenet_course.exercises.checkers import choice, function, number
+from lenet_course.exercises.checkers import function, number
 from lenet_course.exercises.registry import exercise
 
 __all__ = ["pictures"]
@@ -172,24 +171,22 @@ def first_batches() -> int:
 @exercise(
     "data.worker-seeds",
     task=(
-        "With two workers, which of the four repeats itself: `torch.rand`, "
-        "`random.random`, `np.random.rand`, or `self.rng`, a generator made in "
-        "`__init__`? Answer `torch`, `random`, `numpy` or `rng`."
+        "The loader above (two items, two workers, two epochs), now with "
+        "`persistent_workers=True`. How many different values does `self.rng` give?"
     ),
-    checker=choice(
-        "rng",
+    checker=number(
+        2,
         wrong={
-            "torch": "Each worker seeds torch by the base seed and its own number.",
-            "random": "Each worker seeds `random`, too, and differently.",
-            "numpy": "That was so for years; PyTorch now seeds NumPy's global "
-            "generator in each worker.",
+            1: "The workers are no longer started anew: in the second epoch their "
+            "copies have gone on.",
+            4: "In each epoch both workers still hold the same copy.",
         },
+        look="Two workers, each with a copy. When do the copies go on, and when do "
+        "they begin again?",
     ),
-    hints=["What is copied when a worker starts, and what is seeded anew there?"],
-    more="Every worker, in every epoch, begins with the same copy of it.",
+    hints=["What happens to a worker, and to its copy, between two epochs?"],
+    more="So the distortions are new in every epoch, and still alike in all workers.",
 )
-def worker_seeds() -> str:
-    """The dataset is copied into each worker, its generator with it; PyTorch seeds the
-    three global generators there, and knows nothing of yours.
-    """
-    return "rng"
+def worker_seeds() -> int:
+    """One value for each epoch: the workers' copies are alike, and they go on."""
+    return 2

@@ -143,33 +143,3 @@ def curve(errors: Mapping[str, Mapping[int, Sequence[float]]]) -> Figure:
     axis.set_ylabel("test error, %", fontsize=LARGE)
     axis.legend(fontsize=LARGE - 1)
     return figure
-
-
-def dots(groups: Mapping[str, Sequence[float]], xlabel: str) -> Figure:
-    """A line of dots (a seed each) for each name; a bar and a number for the mean.
-
-    >>> len(dots({"a": [1.0, 2.0], "b": [3.0, 4.0]}, "error, %").axes)
-    1
-    """
-    figure = Figure(figsize=(5.2, 0.42 * len(groups) + 0.8))
-    axis = figure.subplots()
-    for line, values in enumerate(groups.values()):
-        mean = sum(values) / len(values)
-        axis.plot(values, [line] * len(values), "o", color=COLORS["blue"], markersize=5)
-        axis.plot([mean, mean], [line - 0.3, line + 0.3], color=INK)
-        axis.annotate(
-            f"{mean:.2f}",
-            (max(values), line),
-            xytext=(8, 0),
-            textcoords="offset points",
-            verticalalignment="center",
-            fontsize=LARGE - 1,
-        )
-    axis.set_yticks(range(len(groups)), groups, fontsize=LARGE - 0.5)
-    axis.set_ylim(len(groups) - 0.4, -0.6)
-    low, high = axis.get_xlim()
-    axis.set_xlim(low, high + 0.16 * (high - low))
-    axis.tick_params(axis="x", labelsize=LARGE - 1.5)
-    axis.set_xlabel(xlabel, fontsize=LARGE)
-    axis.grid(axis="x")
-    return figure

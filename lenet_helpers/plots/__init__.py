@@ -18,6 +18,7 @@ __getattr__, _names = lazy.face(
         "learning": "curves layer_bars predictions recipe_curves step_curves",
         "maps": "digits kernels overlays strips",
         "scores": "against confusion embedding tuning",
+        "seeds": "dots",
     },
 )
 __all__ = ["COLORS", "INK", "style", *_names]

@@ -253,6 +253,19 @@ def test_the_published_lenet_learns_by_hand_what_autograd_teaches_it(hand, train
     assert (felt > 0.1 * math.exp(-80)).all() and (felt < math.exp(-5) * 1e-6).all()
 
 
+def test_with_the_papers_penalty_only_that_of_the_true_class_would_be_tested(
+    hand, trained
+):
+    torch.manual_seed(3)
+    model = models.LeNet5().double()
+    assert model(draw(8, 1, 32, 32)).mean().item() == pytest.approx(84, abs=3)
+    ours = partial(hand.equation9, j=5.0)
+    theirs = partial(models.original.criterion_eq9, j=5.0)
+    trained(model, hand.of_1998, ours, theirs, rate=0.001)
+    shares = (5 - model(draw(8, 1, 32, 32)).detach()).exp()
+    assert shares.max() < 1e-11
+
+
 def test_max_pooling_alone_makes_the_black_units_of_the_first_figure():
     model = models.load_pretrained()
     x = draw(1, 1, 32, 32, dtype=torch.float32)
