@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -81,21 +80,13 @@ def test_no_directive_or_formula_is_left_as_raw_text(soups, html):
             assert not left, f"{path.relative_to(html)}: {words} {code}"
 
 
-def test_a_fork_stamps_its_own_address(root, monkeypatch):
-    monkeypatch.syspath_prepend(root / "_ext")
-    from fork import stamp_address
-
-    config = SimpleNamespace(html_theme_options={"repository_url": "theirs"})
-    for name in ("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "BOOK_BRANCH"):
-        monkeypatch.delenv(name, raising=False)
-    stamp_address(None, config)
-    assert config.html_theme_options == {"repository_url": "theirs"}
-    monkeypatch.setenv("GITHUB_SERVER_URL", "https://example.org")
-    monkeypatch.setenv("GITHUB_REPOSITORY", "someone/fork")
-    monkeypatch.setenv("GITHUB_REF_NAME", "12/merge")
-    monkeypatch.setenv("BOOK_BRANCH", "draft")
-    stamp_address(None, config)
-    assert config.html_theme_options == {
-        "repository_url": "https://example.org/someone/fork",
-        "repository_branch": "draft",
+def test_links_to_the_sources_name_files_of_the_repository(soups, root):
+    config = yaml.safe_load((root / "_config.yml").read_text())["repository"]
+    home = f"{config['url']}/blob/{config['branch']}/"
+    links = {
+        a["href"] for page in soups.values() for a in page.select("article a[href]")
     }
+    files = [link.removeprefix(home) for link in links if link.startswith(home)]
+    assert "web/lenet.js" in files  # one that a page gives by its relative path
+    assert all((root / unquote(name)).is_file() for name in files)
+    assert not any("_downloads" in link for link in links)
