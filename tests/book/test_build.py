@@ -1,12 +1,16 @@
 """The book builds without a warning, and everything that its pages name is there."""
 
+import gzip
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+
+from _ext import icons
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +94,67 @@ def test_links_to_the_sources_name_files_of_the_repository(soups, root):
     assert "web/lenet.js" in files  # one that a page gives by its relative path
     assert all((root / unquote(name)).is_file() for name in files)
     assert not any("_downloads" in link for link in links)
+
+
+# What a page weighs, and what it says of itself
+
+
+def transferred(page: Path, address: str) -> int:
+    path = page.parent / unquote(urlsplit(address).path)
+    return len(gzip.compress(path.read_bytes(), 6))
+
+
+def test_a_page_shows_after_350_kilobytes(soups):
+    for path, page in soups.items():
+        first = [tag["href"] for tag in page.select("link[rel=stylesheet]")]
+        first += [tag["src"] for tag in page.select("script[src]:not([defer])")]
+        bytes_ = sum(transferred(path, one) for one in [path.name, *first])
+        assert bytes_ <= 350_000, (path, bytes_)
+
+
+def test_a_page_loads_no_more_than_it_needs(soups, html):
+    for path, page in soups.items():
+        scripts = {tag["src"].split("?")[0] for tag in page.select("script[src]")}
+        names = [Path(one).name for one in scripts]
+        assert ("searchindex.js" in names) == (path == html / "search.html"), path
+        math = page.select_one(".math, .cell_output") is not None
+        assert ("tex-chtml.js" in names) <= math, path
+        total = sum(transferred(path, one) for one in scripts)
+        assert total <= 700_000, (path, total)
+
+
+def test_pictures_keep_their_place_and_come_when_they_are_near(soups):
+    seen = 0
+    for path, page in soups.items():
+        pictures = page.select("article img[src*=_images]")
+        for i, picture in enumerate(pictures):
+            assert (picture.get("loading") == "lazy") == (i > 0), (path, picture)
+            if picture["src"].endswith(".png"):
+                assert int(picture["width"]) > 0 and int(picture["height"]) > 0
+                seen += 1
+    assert seen > 100
+
+
+def test_every_icon_of_a_page_is_still_there(html):
+    theme = Path(find_spec("pydata_sphinx_theme").origin).parent
+    whole = next(theme.rglob("fontawesome.js")).read_text()
+    wanted = icons.only(whole, icons.used(html))
+    kept = (html / icons.SCRIPT).read_text()
+    assert kept == wanted and len(kept) < 150_000 < len(whole)
+    assert icons.DRAWING.search(kept)
+    for name in ("rocket", "magnifying-glass", "github", "download"):
+        assert name in {found["name"] for found in icons.DRAWING.finditer(kept)}
+
+
+def test_pages_describe_themselves(soups, html, root):
+    told = {}
+    for path, page in soups.items():
+        if path.name in ("genindex.html", "search.html"):
+            continue
+        (said,) = page.select("meta[name=description]")
+        assert 40 < len(said["content"]) <= 160, path
+        told.setdefault(said["content"], []).append(path)
+        (link,) = page.select("link[rel=canonical]")
+        assert link["href"].endswith(path.relative_to(html).as_posix())
+        assert link["href"] in (html / "sitemap.xml").read_text()
+    assert all(len(paths) == 1 for paths in told.values()), told
