@@ -161,3 +161,17 @@ def test_pages_describe_themselves(soups, html, root):
         assert link["href"].endswith(path.relative_to(html).as_posix())
         assert link["href"] in (html / "sitemap.xml").read_text()
     assert all(len(paths) == 1 for paths in told.values()), told
+
+
+def test_chapters_carry_their_numbers(soups, html):
+    for path, page in soups.items():
+        number = re.match(r"0*(\d+)-", path.name)
+        (title,) = page.select("h1")
+        assert title.get("data-chapter") == (number and number[1]), path
+    entries = soups[html / "index.html"].select("#pst-primary-sidebar a.internal")
+    told = {Path(a["href"]).name: a.get_text() for a in entries}
+    assert told["03-convolution.html"] == "3. Convolution"
+    assert told["setup.html"] and not told["setup.html"][0].isdigit()
+    for name, words in told.items():
+        number = re.match(r"0*(\d+)-", name)
+        assert not number or words.startswith(f"{number[1]}. "), name
