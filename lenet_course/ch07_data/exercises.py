@@ -132,7 +132,7 @@ def _wrapped(images: Tensor) -> tuple[float, float]:
         "Convert before any arithmetic: uint8 wraps around at 256.",
         "`.double()`, divide by 255, then `.mean()` and `.std(correction=0)`.",
     ],
-    more="A running sum of 47 million float32 numbers would lose digits; float64 has room.",
+    more="A running sum of 47 million in float32 would lose digits; float64 has room.",
 )
 def statistics(images: Tensor) -> tuple[float, float]:
     """All pixels are one population; float64, so that a long sum keeps its digits."""
