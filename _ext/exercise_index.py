@@ -29,7 +29,7 @@ class Entry:
 
 
 class ExerciseIndex(SphinxDirective):
-    """A heading and a table for each chapter that has exercises."""
+    """Their number, and a list under the title of each chapter that has some."""
 
     def run(self) -> list[nodes.Node]:
         paths = sorted(CHAPTERS.glob("*.ipynb"))
@@ -38,10 +38,16 @@ class ExerciseIndex(SphinxDirective):
             self.env.note_dependency(str(path))
         everything = [entry for some in found.values() for entry in some]
         typed = sum(entry.typed for entry in everything)
-        text = f"{len(everything)} exercises; {typed} are answered in the page.\n\n"
-        for path, some in found.items():
-            text += section(path.name, title(load(path)), some) if some else ""
-        return self.parse_text_to_nodes(text, allow_section_headings=True)
+        count = f"{len(everything)} exercises; {typed} are answered in the page."
+        sections = "".join(
+            section(path.name, title(load(path)), some)
+            for path, some in found.items()
+            if some
+        )
+        return [
+            *self.parse_text_to_nodes(count),
+            *self.parse_text_to_nodes(sections, allow_section_headings=True),
+        ]
 
 
 def entries(notebook: dict) -> list[Entry]:
@@ -70,21 +76,21 @@ def title(notebook: dict) -> str:
 
 def section(file: str, title: str, some: list[Entry]) -> str:
     """Markdown that links each exercise to its heading in the chapter's page."""
-    rows = "".join(
-        f"| [{name(one)}](../{file}#{default_slugify(one.heading)}) | {how(one)} |\n"
+    lines = "".join(
+        f"- [{name(one)}](../{file}#{default_slugify(one.heading)}){how(one)}\n"
         for one in some
     )
-    return f"## {title}\n\n| Exercise | Answer |\n|---|---|\n{rows}\n"
+    return f"## {title}\n\n{lines}\n"
 
 
 def name(one: Entry) -> str:
-    """The heading without the word that all of them begin with."""
+    """The heading without the word that most of them begin with."""
     said = one.heading.removeprefix("Exercise: ")
     return said[0].upper() + said[1:]
 
 
 def how(one: Entry) -> str:
-    return "typed in the page" if one.typed else "code"
+    return ", typed in the page" if one.typed else ""
 
 
 def setup(app: Sphinx) -> dict:

@@ -23,10 +23,14 @@ def test_what_the_page_asks_is_what_can_be_typed():
 
 def test_each_link_leads_to_the_heading_above_the_exercise(html):
     page = html / "chapters" / "back" / "exercises.html"
-    links = BeautifulSoup(page.read_text(), "html.parser").select("article td a")
+    index = BeautifulSoup(page.read_text(), "html.parser")
+    links = index.select("article section section li a")
     wanted = [one for path in NOTEBOOKS for one in entries(load(path))]
     chapters = {}
     assert len(links) == len(wanted)
+    typed = sum(one.typed for one in wanted)
+    said = f"{len(wanted)} exercises; {typed} are answered in the page."
+    assert said in index.get_text()
     for link, one in zip(links, wanted):
         name, _, anchor = link["href"].partition("#")
         path = (page.parent / name).resolve()
