@@ -7,6 +7,7 @@ It reads the notebooks as they are stored: the heading above each call of
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from docutils import nodes
 from myst_parser.mdit_to_docutils.base import default_slugify
@@ -39,15 +40,17 @@ class ExerciseIndex(SphinxDirective):
         everything = [entry for some in found.values() for entry in some]
         typed = sum(entry.typed for entry in everything)
         count = f"{len(everything)} exercises; {typed} are answered in the page."
-        sections = "".join(
-            section(path.name, title(load(path)), some)
-            for path, some in found.items()
-            if some
-        )
-        return [
-            *self.parse_text_to_nodes(count),
-            *self.parse_text_to_nodes(sections, allow_section_headings=True),
-        ]
+        sections = [self.section(path, some) for path, some in found.items() if some]
+        return [nodes.paragraph("", count), *sections]
+
+    def section(self, path: Path, some: list[Entry]) -> nodes.section:
+        """The chapter's title, and a link to each of its exercises."""
+        name = f"exercises-{path.stem}"
+        content = self.parse_text_to_nodes(links(path.name, some))
+        heading = nodes.title("", title(load(path)))
+        section = nodes.section("", heading, *content, ids=[name], names=[name])
+        self.state.document.note_explicit_target(section, section)
+        return section
 
 
 def entries(notebook: dict) -> list[Entry]:
@@ -74,13 +77,12 @@ def title(notebook: dict) -> str:
     return HEADING.search(notebook["cells"][0]["source"])[1]
 
 
-def section(file: str, title: str, some: list[Entry]) -> str:
-    """Markdown that links each exercise to its heading in the chapter's page."""
-    lines = "".join(
+def links(file: str, some: list[Entry]) -> str:
+    """Markdown that leads to the heading of each exercise in the chapter's page."""
+    return "".join(
         f"- [{name(one)}](../{file}#{default_slugify(one.heading)}){how(one)}\n"
         for one in some
     )
-    return f"## {title}\n\n{lines}\n"
 
 
 def name(one: Entry) -> str:
