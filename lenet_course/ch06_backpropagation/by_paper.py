@@ -147,7 +147,7 @@ def overlap():
         "dx: four copies of w times 1, 2, −1 and 1, at the corners (−1, −1), (−1, 1), "
         "(1, −1), (1, 1) of the image; add, and drop what sticks out.",
     ],
-    more="Whoever gets this on paper can derive the way back of any layer of LeNet.",
+    more="Whoever gets this on paper can derive the way back of any convolution.",
 )
 def strided():
     """The derivation, in one dimension; rows and columns follow the same line.
