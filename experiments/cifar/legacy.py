@@ -5,9 +5,9 @@
     python -m experiments.cifar.legacy --minutes 2  # starts no run after two minutes
 
 See ``NETWORKS`` for what is compared and ``recipe.py`` for how they train and how each
-gets its rate. Each network is trained from torch's initial weights and, as ``...-he``,
-from He's, so that what a change gives can be told from what the start gives. A tenth
-of the training images and three epochs: what one core does in forty minutes.
+gets its rate. All start from torch's initial weights and some, as ``...-he``, from He's
+as well, so that what a change gives can be told from what the start gives. A tenth of
+the training images and three epochs: what one core does in half an hour.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,8 @@ NETWORKS = {
     "deep-plain-norm": partial(Descendant, **DEEP, skip=False, norm=True),
     "deep-shortcut-norm": partial(Descendant, **DEEP, skip=True, norm=True),
 }
-NETWORKS |= {f"{name}-he": partial(he_start, make) for name, make in NETWORKS.items()}
+HE = "relu-max", "stacked", "deep-plain", "deep-shortcut", "deep-plain-norm"
+NETWORKS |= {f"{name}-he": partial(he_start, NETWORKS[name]) for name in HE}
 
 
 def run(images, network: str, lr: float, seed: int) -> dict:
