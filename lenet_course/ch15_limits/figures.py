@@ -117,7 +117,7 @@ def seed_rows(
     """One row a network, in it for each group a dot a seed and a bar for their mean.
 
     Args:
-        groups: name -> row -> a number a seed; all groups have the same rows.
+        groups: name -> row -> a number a seed; the first group has all rows.
         guessing: draws a dotted line at the accuracy of a network that knows nothing.
 
     >>> rows = {"a": [0.4, 0.5], "b": [0.5, 0.6]}
@@ -130,8 +130,9 @@ def seed_rows(
     lines = zip(groups.items(), (COLORS["blue"], COLORS["orange"]), "os", strict=False)
     for number, ((group, rows), colour, mark) in enumerate(lines):
         shift = 0.36 * (number - (len(groups) - 1) / 2)
-        for row, name in enumerate(names):
-            seeds, at, label = rows[name], row + shift, group if row == 0 else None
+        for name, seeds in rows.items():
+            at = names.index(name) + shift
+            label = group if name == next(iter(rows)) else None
             axis.plot(seeds, [at] * len(seeds), mark, color=colour, alpha=0.6)
             bar, ends = [sum(seeds) / len(seeds)] * 2, [at - 0.16, at + 0.16]
             axis.plot(bar, ends, color=colour, linewidth=3, label=label)
