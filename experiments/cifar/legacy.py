@@ -1,17 +1,19 @@
 """What each later idea adds to LeNet-5 on CIFAR-10, at equal parameters.
 
     python -m experiments.cifar.legacy  # needs CIFAR-10; resumes where it stopped
-    python -m experiments.cifar.legacy --only norm  # one network
+    python -m experiments.cifar.legacy --only norm norm-he  # two networks
     python -m experiments.cifar.legacy --minutes 2  # starts no run after two minutes
 
 See ``NETWORKS`` for what is compared and ``recipe.py`` for how they train and how each
-gets its rate. A tenth of the training images and three epochs: what one core does in
-half an hour.
+gets its rate. All start from torch's initial weights and some, as ``...-he``, from He's
+as well, so that what a change gives can be told from what the start gives. A tenth of
+the training images and three epochs: what one core does in half an hour.
 """
 
 from collections.abc import Iterator
 from functools import partial
 
+from torch import nn
 from torch.utils.data import TensorDataset
 
 from experiments import records
@@ -21,6 +23,22 @@ from lenet_helpers.models.descendants import Descendant
 
 IMAGES, HELD, EPOCHS, BATCH = 5_000, 1_000, 3, 64
 DEEP = {"widths": (8, 35), "stacked": True, "head": "average", "blocks": 2}
+
+
+def he_start(make) -> nn.Module:
+    """The network with weights from N(0, 2 / inputs) and biases at zero.
+
+    The start of ``AlexNetCifar``, whatever the activation. Source: He et al. 2015.
+    """
+    model = make()
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return model
+
+
 # Every one has between 61,300 and 62,900 parameters; each row says what it changes.
 NETWORKS = {
     "lenet": partial(ModernLeNet5, in_channels=3),
@@ -33,6 +51,8 @@ NETWORKS = {
     "deep-plain-norm": partial(Descendant, **DEEP, skip=False, norm=True),
     "deep-shortcut-norm": partial(Descendant, **DEEP, skip=True, norm=True),
 }
+HE = "relu-max", "stacked", "deep-plain", "deep-shortcut", "deep-plain-norm"
+NETWORKS |= {f"{name}-he": partial(he_start, NETWORKS[name]) for name in HE}
 
 
 def run(images, network: str, lr: float, seed: int) -> dict:

@@ -104,36 +104,52 @@ def train_batches(model, images, labels, peak, order, optimizer, curvature=None)
             step += 1
 
 
-def train_sdlm(step: str, seed: int, images, labels, peak, order) -> nn.Module:
-    """The first two steps: compiled and online, or in batches."""
-    from experiments.originals.kernels import Weights
-    from experiments.originals.sdlm import SAMPLES, Trainer
+def estimated(trainer, images, labels, draw: np.random.Generator) -> tuple:
+    """The curvature along every weight, from some of these digits."""
+    from experiments.originals.sdlm import SAMPLES
 
-    trainer = Trainer(seed, J, penalty="mean")
-    x, y = images.flatten(1).numpy(), labels.numpy()
-    draw = np.random.default_rng(seed)
+    sample = draw.choice(len(labels), SAMPLES, replace=False)
+    return trainer.curvature(images[sample], labels[sample])
 
-    def estimate():
-        sample = draw.choice(len(y), SAMPLES, replace=False)
-        return trainer.curvature(x[sample], y[sample])
 
-    if step == "batch":
-        parameters = list(trainer.model.parameters())
-        train_batches(
-            trainer.model, images, labels, peak, order,
-            torch.optim.SGD(parameters, lr=peak),
-            lambda: [
-                torch.from_numpy(h).view_as(p)
-                for h, p in zip(estimate(), parameters, strict=True)
-            ],
-        )  # fmt: skip
-        return trainer.model
+def train_online(trainer, seed: int, images, labels, peak, order) -> None:
+    """One digit a step, compiled; ``trainer`` is that of ``sdlm``.
+
+    The rate falls twenty times a pass; the curvature is estimated before each.
+    """
+    x, y, draw = images.flatten(1).numpy(), labels.numpy(), np.random.default_rng(seed)
     for number, one_pass in enumerate(order):
-        h = estimate()
+        h = estimated(trainer, x, y, draw)
         for k, part in enumerate(np.array_split(one_pass.numpy(), 20)):
             rate = falling(peak, (number + k / 20) / len(order))
-            trainer.train(x, y, part, Weights(*(-rate / (MU + a) for a in h)))
+            trainer.train(x, y, part, type(h)(*(-rate / (MU + a) for a in h)))
+
+
+def train_sdlm(step: str, seed: int, images, labels, peak, order) -> nn.Module:
+    """The first two steps: compiled and online, or in batches."""
+    from experiments.originals.sdlm import Trainer
+
+    trainer = Trainer(seed, J, penalty="mean")
+    if step == "1998":
+        train_online(trainer, seed, images, labels, peak, order)
+        return trainer.model
+    x, y, draw = images.flatten(1).numpy(), labels.numpy(), np.random.default_rng(seed)
+    parameters = list(trainer.model.parameters())
+    train_batches(
+        trainer.model, images, labels, peak, order,
+        torch.optim.SGD(parameters, lr=peak),
+        lambda: [
+            torch.from_numpy(h).view_as(p)
+            for h, p in zip(estimated(trainer, x, y, draw), parameters, strict=True)
+        ],
+    )  # fmt: skip
     return trainer.model
+
+
+def orders(seed: int, count: int) -> list[Tensor]:
+    """For each pass the order of ``count`` images, the same for every recipe."""
+    draw = torch.Generator().manual_seed(seed)
+    return [torch.randperm(count, generator=draw) for _ in range(PASSES)]
 
 
 def run(arrays: tuple, step: str, seed: int, peak: float) -> dict:
@@ -144,8 +160,7 @@ def run(arrays: tuple, step: str, seed: int, peak: float) -> dict:
     (images, labels), held, test = arrays
     scored = test if seed else held
     torch.manual_seed(seed)
-    draw = torch.Generator().manual_seed(seed)
-    order = [torch.randperm(len(labels), generator=draw) for _ in range(PASSES)]
+    order = orders(seed, len(labels))
     start = time.process_time()
     if step in ("1998", "batch"):
         model = train_sdlm(step, seed, images, labels, peak, order)

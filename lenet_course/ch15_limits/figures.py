@@ -110,29 +110,39 @@ def depth_gradients(gradients: Mapping[str, Tensor]) -> Figure:
 
 
 def seed_rows(
-    values: Mapping[str, Sequence[float]], xlabel: str, guessing: float | None = None
+    groups: Mapping[str, Mapping[str, Sequence[float]]],
+    xlabel: str,
+    guessing: float | None = None,
 ) -> Figure:
-    """One row a network: a dot for each seed, a bar for their mean.
+    """One row a network, in it for each group a dot a seed and a bar for their mean.
 
-    ``guessing`` draws a dotted line at the accuracy of a network that knows nothing.
+    Args:
+        groups: name -> row -> a number a seed; the first group has all rows.
+        guessing: draws a dotted line at the accuracy of a network that knows nothing.
 
-    >>> figure = seed_rows({"a": [0.4, 0.5], "b": [0.5, 0.6]}, "accuracy")
-    >>> len(figure.axes[0].lines)
-    4
+    >>> rows = {"a": [0.4, 0.5], "b": [0.5, 0.6]}
+    >>> len(seed_rows({"one": rows, "another": rows}, "accuracy").axes[0].lines)
+    8
     """
-    figure = Figure(figsize=(6.6, 0.8 + 0.4 * len(values)))
+    names = list(next(iter(groups.values())))
+    figure = Figure(figsize=(6.6, 1.2 + 0.5 * len(names)))
     axis = figure.subplots()
-    for row, seeds in enumerate(values.values()):
-        colour = COLORS["orange" if row == 0 else "blue"]
-        axis.plot(seeds, [row] * len(seeds), "o", color=colour, alpha=0.6)
-        mean = sum(seeds) / len(seeds)
-        axis.plot([mean, mean], [row - 0.32, row + 0.32], color=colour, linewidth=3)
+    lines = zip(groups.items(), (COLORS["blue"], COLORS["orange"]), "os", strict=False)
+    for number, ((group, rows), colour, mark) in enumerate(lines):
+        shift = 0.36 * (number - (len(groups) - 1) / 2)
+        for name, seeds in rows.items():
+            at = names.index(name) + shift
+            label = group if name == next(iter(rows)) else None
+            axis.plot(seeds, [at] * len(seeds), mark, color=colour, alpha=0.6)
+            bar, ends = [sum(seeds) / len(seeds)] * 2, [at - 0.16, at + 0.16]
+            axis.plot(bar, ends, color=colour, linewidth=3, label=label)
     if guessing is not None:
         axis.axvline(guessing, color=INK, linestyle=":", linewidth=1.2)
-    axis.set_yticks(range(len(values)), list(values), fontsize=LARGE)
+    axis.set_yticks(range(len(names)), names, fontsize=LARGE)
     axis.set_xlabel(xlabel, fontsize=LARGE)
-    axis.set_ylim(len(values) - 0.5, -0.5)
+    axis.set_ylim(len(names) - 0.5, -0.5)
     axis.tick_params(labelsize=LARGE - 1)
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.grid(axis="x")
+    figure.legend(loc="outside upper left", ncols=2, fontsize=LARGE - 1)
     return figure

@@ -11,6 +11,7 @@ from lenet_course.ch12_three_lenets import figures as originals
 from lenet_helpers.models import layers, original
 from lenet_helpers.statistics import paired_difference
 from tests.chapters import reader
+from tests.chapters.reader import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +141,38 @@ def test_the_distance_from_1998_is_told_with_the_spread_over_runs(text):
 def test_sum_and_mean_are_trained_equally_long(text):
     steps = re.findall(r"train_online\([^,]+, (\d+)\)", text)
     assert len(steps) == 2 and len(set(steps)) == 1
+
+
+def test_sum_and_mean_are_compared_at_the_rate_of_each(text):
+    saved = reader.results("sum-or-mean")
+    held, test = {}, {}
+    for run in sorted(saved["runs"], key=lambda run: run["seed"]):
+        part, score = (
+            (held, "held_error")
+            if run["seed"] in saved["choosing"]
+            else (test, "test_error")
+        )
+        key = run["criterion"], run["penalty"]
+        part.setdefault(key, {}).setdefault(run["eta"], []).append(run[score])
+    own = {key: min(rates, key=lambda e: sum(rates[e])) for key, rates in held.items()}
+    scored = {key: test[key][eta] for key, eta in own.items()}
+    for key, eta in own.items():  # a worse rate on either side
+        ladder = sorted(held[key])
+        assert ladder[0] < eta < ladder[-1] and len(ladder) == 7
+        assert len(scored[key]) == len(test[key][saved["printed"]]) == 5
+    assert round(saved["printed"] / own["eq8", "sum"]) == 27
+    for criterion, told in (("eq8", False), ("eq9", True)):
+        gap = paired_difference(scored[criterion, "sum"], scored[criterion, "mean"])
+        assert gap.told_apart == told
+        told_as = f"{gap.mean:.2f} ± {gap.half:.2f}"
+        assert told_as in text
+        if criterion == "eq8":
+            cards = ROOT / "lenet_course/interview/questions/history.yml"
+            assert told_as in cards.read_text(encoding="utf-8")
+    for penalty in ("sum", "mean"):
+        assert f"{sum(scored['eq8', penalty]) / 5:.2f} %" in text
+    gain = paired_difference(
+        test["eq8", "mean"][saved["printed"]], scored["eq8", "mean"]
+    )
+    assert f"better, by {gain.mean:.2f} ± {gain.half:.2f}" in text
+    assert min(test["eq8", "sum"][saved["printed"]]) > 70

@@ -29,6 +29,23 @@ def test_plain_and_shortcut_differ_in_nothing_but_the_shortcut():
     assert len(convolutions) == 4 + 2 * 2 * 2
 
 
+def test_he_s_start_changes_the_weights_and_nothing_else():
+    torch.manual_seed(0)
+    ours, torchs = (
+        legacy.NETWORKS[n]() for n in ("deep-plain-norm-he", "deep-plain-norm")
+    )
+    for (name, mine), other in zip(
+        ours.named_parameters(), torchs.parameters(), strict=True
+    ):
+        assert mine.shape == other.shape
+        if mine.dim() == 4:
+            inputs = mine[0].numel()
+            assert mine.std().item() == pytest.approx((2 / inputs) ** 0.5, rel=0.2)
+            assert abs(mine).max() > (1 / inputs) ** 0.5 > abs(other).max()
+        elif name == "output.bias":
+            assert not mine.any() and other.any()
+
+
 def test_what_is_reported_is_what_the_network_scores():
     torch.manual_seed(0)
     images = torch.randn(120, 3, 32, 32)

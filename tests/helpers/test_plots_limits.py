@@ -16,7 +16,7 @@ from lenet_course.ch15_limits import figures
         figures.sweeps({"one (%)": ([0, 1], [1, 0.2]), "two": ([0, 1], [1, 0])}, {}),
         figures.confidences({"digits": torch.rand(50), "all": torch.rand(50)}, 0.9),
         figures.depth_gradients({"a name": torch.rand(5, 20), "b": torch.rand(5, 20)}),
-        figures.seed_rows({"a long name of it": [0.4, 0.5]}, "accuracy", 0.1),
+        figures.seed_rows({"one": {"a long name of it": [0.4, 0.5]}}, "accuracy", 0.1),
     ],
     ids=["sweeps", "confidences", "depth", "seeds"],
 )
@@ -30,7 +30,12 @@ def test_figures_are_transparent_and_nothing_leaves_them(figure):
 
 
 def test_a_dot_is_a_seed_and_a_bar_their_mean():
-    axis = figures.seed_rows({"a": [0.2, 0.6], "b": [0.5, 0.5]}, "accuracy").axes[0]
-    dots, bar = axis.lines[:2]
-    assert sorted(dots.get_xdata()) == [0.2, 0.6]
-    assert list(bar.get_xdata()) == [statistics.mean([0.2, 0.6])] * 2
+    groups = {"one": {"a": [0.2, 0.6]}, "other": {"a": [0.3, 0.9]}}
+    axis = figures.seed_rows(groups, "accuracy").axes[0]
+    pairs = zip(axis.lines[::2], axis.lines[1::2], groups.values(), strict=True)
+    heights = []
+    for dots, bar, rows in pairs:
+        assert list(dots.get_xdata()) == rows["a"]
+        assert list(bar.get_xdata()) == [statistics.mean(rows["a"])] * 2
+        heights += set(dots.get_ydata())
+    assert len(set(heights)) == 2  # the groups do not cover each other
