@@ -4,6 +4,7 @@
 # make serve    render, then serve on PORT=8000
 # make anki     the questions as Anki decks and as a table, in _build/anki
 # make colab    the chapters without MyST, for Colab and Kaggle, in _build/colab
+# make bundle   one archive to read and run offline, in _build
 # make address  let all name a fork: URL=https://github.com/someone/their-fork
 # make lab      open JupyterLab on the chapters
 # make format   let ruff put the code in order
@@ -52,6 +53,9 @@ anki: book-packages
 colab: python
 	@$(PYTHON) -m tools.colab
 
+bundle: python
+	@$(PYTHON) -m tools.bundle
+
 address: python
 	@$(PYTHON) -m tools.address "$(URL)" $(BRANCH)
 
@@ -80,5 +84,5 @@ clean:
 	@rm -rf _build build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help python book-packages packages book serve anki colab address execute test \
-  lab format clean
+.PHONY: help python book-packages packages book serve anki colab bundle address \
+  execute test lab format clean

@@ -65,7 +65,7 @@ def move(root: Path, url: str, branch: str = "") -> list[str]:
     # In Colab's addresses the host is a folder. A longer name is another repository.
     named = re.compile(rf"(github\.com/|google\.com/github/){re.escape(old)}(?![\w-])")
     changed = []
-    for name in _tracked(root):
+    for name in tracked(root):
         try:
             text = (root / name).read_bytes().decode()
         except UnicodeDecodeError:
@@ -98,7 +98,7 @@ def _written(root: Path, name: str, old: str, new: str) -> list[str]:
     return [name]
 
 
-def _tracked(root: Path) -> list[str]:
+def tracked(root: Path) -> list[str]:
     command = ["git", "ls-files", "-z"]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, check=True)

@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -43,10 +44,11 @@ def run(path: Path) -> float:
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as scratch:
         started = time.monotonic()
-        _execute(notebook, Path(scratch))
+        probe = f"--IPKernelApp.exec_files={ROOT / 'tools' / 'probe.py'}"
+        noted = {"LENET_PROBE": str(Path(scratch) / "probe.json")}
+        execute(notebook, CHAPTERS, Path(scratch), CELL_TIMEOUT, noted, [probe])
         seconds = time.monotonic() - started
         facts = json.loads((Path(scratch) / "probe.json").read_text())
-    _refuse_stderr(notebook)
     _tidy(notebook)
     notebook.metadata[STAMP] = stamp(notebook, facts, seconds)
     content = nbformat.writes(notebook) + "\n"
@@ -54,34 +56,47 @@ def run(path: Path) -> float:
     return seconds
 
 
-def _execute(notebook: nbformat.NotebookNode, scratch: Path) -> None:
+def execute(
+    notebook: nbformat.NotebookNode,
+    folder: Path,
+    scratch: Path,
+    timeout: int,
+    environment: Mapping[str, str],
+    arguments: Sequence[str] = (),
+) -> None:
+    """Run a notebook's cells in ``folder``, by a kernel with these arguments.
+
+    Raises:
+        ChapterFailed: a cell raised, ran too long or wrote to stderr.
+    """
     begun = []
     client = NotebookClient(
         notebook,
-        timeout=CELL_TIMEOUT,
+        timeout=timeout,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,  # a busy machine cuts stdout into pieces
         store_widget_state=True,  # or @interact fails; what is stored goes in _tidy
-        resources={"metadata": {"path": str(CHAPTERS)}},
-        extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'probe.py'}"],
+        resources={"metadata": {"path": str(folder)}},
+        extra_arguments=list(arguments),
         on_cell_execute=lambda cell, cell_index: begun.append(cell),
     )
+    variables = {**_kernel_environment(scratch), **environment}
     with open(scratch / "stderr", "w+") as kernel_stderr:
         try:
-            client.execute(env=_kernel_environment(scratch), stderr=kernel_stderr)
+            client.execute(env=variables, stderr=kernel_stderr)
         except (CellTimeoutError, CellExecutionError) as error:
             raise ChapterFailed(f"{_where(notebook, begun)}\n{error}") from None
         except DeadKernelError as error:
             kernel_stderr.seek(0)
             words = f"{error}\n{kernel_stderr.read()}"
             raise ChapterFailed(f"{_where(notebook, begun)}\n{words}") from None
+    _refuse_stderr(notebook)
 
 
 def _kernel_environment(scratch: Path) -> dict[str, str]:
     """The same for everyone: no user's profile, no progress bars, no clock."""
     return os.environ | {
-        "LENET_PROBE": str(scratch / "probe.json"),
         "IPYTHONDIR": str(scratch / "ipython"),
         "OMP_WAIT_POLICY": "PASSIVE",  # or a busy machine waits for waiting threads
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",

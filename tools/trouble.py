@@ -1,7 +1,6 @@
 """What the makers of book and environment share: one at a time, and one clear word."""
 
 import errno
-import fcntl
 import os
 import subprocess
 import sys
@@ -30,6 +29,8 @@ def locked(root: Path) -> Iterator[int]:
     Raises:
         Trouble: the folder cannot be written to.
     """
+    import fcntl  # not on Windows, where some tools run all the same
+
     try:
         lock = os.open(root / ".make.lock", os.O_RDWR | os.O_CREAT)
     except OSError as error:

@@ -43,14 +43,33 @@ def torchrun(
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     launcher += ["--local-addr", "127.0.0.1", "--nproc-per-node", str(processes)]
     quiet = {"OMP_NUM_THREADS": "1", "USE_LIBUV": "0", "TQDM_DISABLE": "1"}
-    return subprocess.run(
+    process = subprocess.Popen(
         [*launcher, "-m", module, *map(os.fspath, options)],
         cwd=ROOT,
         env=quiet | dict(os.environ),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=timeout,
     )
+    try:
+        said = process.communicate(timeout=timeout)
+    except BaseException:
+        _end(process)
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, *said)
+
+
+def _end(launcher: subprocess.Popen) -> None:
+    """Stop the launcher and its workers.
+
+    Each worker is in a session of its own, where no signal to a group reaches it; the
+    launcher, asked to stop, kills after half a minute those that will not.
+    """
+    launcher.terminate()
+    try:
+        launcher.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        launcher.kill()
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.address import home
+from tools.alone import redirected
 
 CELL = (Path(__file__).parent / "first_cell.txt").read_text()
 SAY = "\nimport lenet_helpers\nprint(Path.cwd().name, lenet_helpers.__file__)"
@@ -56,17 +57,7 @@ def there(tmp_path, root) -> tuple[Path, dict[str, str]]:
     git(remote, "init", "--quiet")
     git(remote, "add", ".")
     git(remote, "commit", "--quiet", "--message", "one")
-    return remote, led(remote, home(root))
-
-
-def led(remote: Path, address: str) -> dict[str, str]:
-    """Variables that let git find at this folder what has the address."""
-    settings = {f"url.{remote.as_uri()}.insteadOf": address, "safe.directory": "*"}
-    variables = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (key, value) in enumerate(settings.items()):
-        variables[f"GIT_CONFIG_KEY_{number}"] = key
-        variables[f"GIT_CONFIG_VALUE_{number}"] = value
-    return variables
+    return remote, redirected(remote, home(root))
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Two real processes, started by torchrun, against one; and one that vanishes."""
 
+import os
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from experiments.devices import distributed
 from tests.experiments import ddp_worker
 
 WORKER = "tests.experiments.ddp_worker"
+SLEEPER = "tests.experiments.sleeper"
 
 
 def train(folder: Path, name: str, *more: str):
@@ -54,3 +58,21 @@ def test_a_script_started_without_torchrun_is_told_how(monkeypatch):
     how = "torchrun --standalone --nproc-per-node 2"
     with pytest.raises(RuntimeError, match=how), distributed.group():
         pass
+
+
+def is_alive(process: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        return True
+    return False
+
+
+def test_when_time_is_up_no_worker_is_left(tmp_path):
+    for timeout in (10, 40, 120):  # a busy machine needs longer to start both
+        with pytest.raises(subprocess.TimeoutExpired):
+            distributed.torchrun(SLEEPER, tmp_path, timeout=timeout)
+        workers = [int(path.name) for path in tmp_path.iterdir()]
+        assert not any(map(is_alive, workers))
+        if len(workers) >= 2:
+            return
+    pytest.fail("the workers never started")

@@ -1,4 +1,4 @@
-"""Draws the cards' figures into lenet_helpers/interview/figures.
+"""Draws the cards' figures into lenet_course/interview/figures.
 
 python -m tools.card_figures            # all
 python -m tools.card_figures plateau    # some
@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.card_figures import arithmetic, channels, curves, mistakes, networks
 from tools.card_figures.save import svg
 
-FOLDER = Path(__file__).resolve().parents[2] / "lenet_helpers/interview/figures"
+FOLDER = Path(__file__).resolve().parents[2] / "lenet_course/interview/figures"
 DRAWINGS = {
     "lenet5": networks.lenet5,
     "field-growth": networks.field_growth,

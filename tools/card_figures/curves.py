@@ -56,6 +56,7 @@ def sigmoid_chain():
         values = [slope**k for k in layers]
         axis.plot(layers, values, "o-", color=COLORS[colour], label=name, ms=4)
     axis.set(yscale="log", xlabel="activations passed", ylabel="factor")
+    axis.set_yticks([1e-6, 1e-4, 1e-2, 1])  # or each matplotlib chooses its own
     axis.legend(loc="lower left")
     return figure
 
