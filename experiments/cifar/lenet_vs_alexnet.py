@@ -9,8 +9,12 @@ Two cores cannot train AlexNet at full width on all images: the "AlexNet" here i
 of run take more steps: "longer" twice as many, about the time that the wider network
 needs; "more-longer" sees the 16,000 images four times.
 
+All start with He's weights and no biases (``recipe.one_start``); each LeNet also with
+PyTorch's own start, as "...-torch", so that the start is a step of its own.
+
 ``recipe.py`` says how they train and how each network gets its rate; a network and the
-same one with moved pictures, more data or more steps have the same.
+same one with moved pictures, more data or more steps have the same. What these networks
+are worth when they train to the end: ``lenet_vs_alexnet_long.py``.
 """
 
 from collections.abc import Iterator
@@ -44,7 +48,7 @@ def with_dropout(in_channels: int = 3) -> nn.Module:
 
 
 # name: network, what else differs, and the network whose rate it uses
-VARIANTS = {
+LENETS = {
     "lenet": (ModernLeNet5, {}, "lenet"),
     "lenet-relu": (partial(ModernLeNet5, activation="relu"), {}, "lenet-relu"),
     "lenet-relu-max": (Descendant, {}, "lenet-relu-max"),
@@ -54,13 +58,30 @@ VARIANTS = {
     "lenet-more-data": (Descendant, {"more": MORE}, "lenet-relu-max"),
     "lenet-longer": (Descendant, {"longer": LONGER}, "lenet-relu-max"),
     "lenet-more-longer": (Descendant, MUCH, "lenet-relu-max"),
+}
+ALEXNETS = {
     "slim": (SLIM, {}, "slim"),
-    "slim-tanh": (partial(SLIM, activation="tanh"), {}, "slim-tanh"),
+    "slim-tanh": (
+        partial(recipe.one_start, SLIM, activation="tanh"),
+        {},
+        "slim-tanh",
+    ),
     "alexnet-bare": (BARE, {}, "alexnet-bare"),
     "alexnet": (EIGHTH, {}, "alexnet"),
     "alexnet-augmented": (BARE, MOVED, "alexnet-bare"),
     "alexnet-more-data": (BARE, {"more": MORE}, "alexnet-bare"),
     "alexnet-more-longer": (BARE, MUCH, "alexnet-bare"),
+}
+VARIANTS = {
+    **{
+        name: (partial(recipe.one_start, network), other, owner)
+        for name, (network, other, owner) in LENETS.items()
+    },
+    **{
+        f"{name}-torch": (network, other, f"{owner}-torch")
+        for name, (network, other, owner) in LENETS.items()
+    },
+    **ALEXNETS,
 }
 BOTH = ("lenet", "alexnet")
 PLAN = (  # what matters most comes first
@@ -72,6 +93,8 @@ PLAN = (  # what matters most comes first
     ("cifar10", ("lenet-stacked", "lenet-dropout", "lenet-longer")),
     ("cifar10", ("alexnet-augmented", "slim-tanh")),
     ("cifar10", ("lenet-more-longer", "alexnet-more-longer")),
+    ("cifar10", tuple(name for name in VARIANTS if name.endswith("-torch"))),
+    ("mnist", ("lenet-torch",)),
 )
 
 
