@@ -3,8 +3,8 @@
     python -m experiments.cifar.lenet_vs_alexnet_long  # resumes where it stopped
     python -m experiments.cifar.lenet_vs_alexnet_long --minutes 5  # starts no run later
 
-The long side of ``lenet_vs_alexnet.py``: 45,000 training images, eight times, batches of
-64. All networks but one start with He's weights and no biases (``recipe.one_start``);
+The long side of ``lenet_vs_alexnet.py``: 45,000 training images, eight times, batches
+of 64. All networks but one start with He's weights and no biases (``recipe.one_start``);
 "lenet-torch" keeps PyTorch's own start, so that the start is a step of its own.
 
 - choice: every network gets the peak rate that validates best after two passes, on
