@@ -4,7 +4,7 @@
     python -m experiments.cifar.lenet_vs_alexnet_long --minutes 5  # starts no run later
 
 The long side of ``lenet_vs_alexnet.py``: 45,000 training images, eight times, batches
-of 64. All networks but one start with He's weights and no biases (``recipe.one_start``);
+of 64. All networks but one start as ``recipe.one_start`` says: weights of He, no biases;
 "lenet-torch" keeps PyTorch's own start, so that the start is a step of its own.
 
 - choice: every network gets the peak rate that validates best after two passes, on
