@@ -4,8 +4,8 @@
     python -m experiments.cifar.lenet_vs_alexnet_long --minutes 5  # starts no run later
 
 The long side of ``lenet_vs_alexnet.py``: 45,000 training images, eight times, batches
-of 64. All networks but one start as ``recipe.one_start`` says: weights of He, no biases;
-"lenet-torch" keeps PyTorch's own start, so that the start is a step of its own.
+of 64. All networks but one start as ``recipe.one_start`` says, with He's weights and no
+biases; "lenet-torch" keeps PyTorch's start, so that the start is a step of its own.
 
 - choice: every network gets the peak rate that validates best after two passes, on
   5,000 images, by a seed that is none of the five; rates a factor of about three apart,
