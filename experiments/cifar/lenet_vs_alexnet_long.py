@@ -33,17 +33,17 @@ RELU_MAX = partial(recipe.one_start, Descendant)
 NETWORKS = {  # what matters most comes first: network, and what else differs
     "lenet-relu-max": (RELU_MAX, {}),
     "alexnet-bare": (BARE, {}),
-    "alexnet-moved": (BARE, MOVED),
+    "alexnet-augmented": (BARE, MOVED),
     "lenet": (partial(recipe.one_start, LENET), {}),
     "lenet-torch": (LENET, {}),
     "lenet-relu": (partial(recipe.one_start, LENET, activation="relu"), {}),
-    "lenet-moved": (RELU_MAX, MOVED),
-    "alexnet-dropout": (EIGHTH, {}),
+    "lenet-augmented": (RELU_MAX, MOVED),
+    "alexnet": (EIGHTH, {}),
     "alexnet-both": (EIGHTH, MOVED),
     "lenet-dropout": (partial(recipe.one_start, with_dropout), {}),
 }
 FIRST = 6  # networks that get their five seeds before anything else
-TWICE = ("lenet-relu-max", "alexnet-bare", "alexnet-moved")
+TWICE = ("lenet-relu-max", "alexnet-bare", "alexnet-augmented")
 
 
 def rates(runs: Runs, name: str) -> list[float]:
