@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import TensorDataset
 
 from experiments import records
-from experiments.cifar import lenet_vs_alexnet, recipe
+from experiments.cifar import lenet_vs_alexnet, lenet_vs_alexnet_long, recipe
+from lenet_helpers.models import AlexNetCifar, ModernLeNet5
 
 
 def numbered(count: int) -> TensorDataset:
@@ -90,3 +92,54 @@ def test_moved_pictures_keep_the_rate_of_their_network(tmp_path, monkeypatch):
         table.add(key | {"lr": 0.01, "epochs": [{"val_accuracy": 0.5}]})
     job = lenet_vs_alexnet.next_run(table, "cifar10", "lenet-augmented")
     assert (job["variant"], job["lr"], job["seed"]) == ("lenet-augmented", 0.01, 0)
+
+
+def test_one_start_is_that_of_alexnet_whatever_the_activation():
+    starts = {}
+    for name in ("tanh", "relu"):
+        torch.manual_seed(0)
+        lenet = recipe.one_start(ModernLeNet5, in_channels=3, activation=name)
+        starts[name] = [p.detach() for p in lenet.parameters()]
+    for tanh, relu in zip(*starts.values()):
+        assert torch.equal(tanh, relu)
+    for model in (lenet, AlexNetCifar(width=1 / 8)):
+        for layer in model.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                fan_in = layer.weight[0].numel()
+                spread = layer.weight.std().item() * (fan_in / 2) ** 0.5
+                assert spread == pytest.approx(1, abs=0.12)
+                assert not layer.bias.any()
+
+
+def test_a_torch_variant_differs_by_its_start_alone():
+    for name, (network, other, owner) in lenet_vs_alexnet.LENETS.items():
+        ours, torchs = (lenet_vs_alexnet.VARIANTS[n] for n in (name, f"{name}-torch"))
+        assert ours[0].args == (network,) and torchs[0] is network
+        assert ours[1] is torchs[1] is other
+        assert (ours[2], torchs[2]) == (owner, f"{owner}-torch")
+
+
+def test_long_runs_choose_by_a_seed_of_their_own_and_start_with_what_matters(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(records, "RESULTS", tmp_path)
+    long = lenet_vs_alexnet_long
+    runs = records.Runs("trial", ("network", "kind", "lr", "seed"))
+    worth = {0.001: 0.6, 0.003: 0.5}
+    made = []
+
+    def run(network, kind, lr, seed):
+        made.append((network, kind, lr, seed))
+        return {"epochs": [{"val_accuracy": worth.get(lr, 0.4)}]}
+
+    runs.finish(long.jobs(runs), run)
+    names = list(long.NETWORKS)
+    of_one = [job for job in made if job[0] == names[0]]
+    trials = [job for job in of_one if job[1] == "choice"]
+    assert [job[2:] for job in trials] == [(lr, 100) for lr in (0.003, 0.001, 0.0003)]
+    assert [j[2:] for j in of_one if j[1] == "run"] == [(0.001, s) for s in range(5)]
+    assert [j[2:] for j in of_one if j[1] == "beside"] == [(0.003, 0)]
+    first = made[: next(i for i, job in enumerate(made) if job[1] == "beside")]
+    assert {job[0] for job in first} == set(names[: long.FIRST])
+    assert sum(job[1] == "run" for job in made) == 5 * len(names)
+    assert long.CHOICE_SEEDS[0] not in recipe.SEEDS
