@@ -37,10 +37,20 @@ def fingerprint(content: str | bytes) -> str:
 def meaning(source: str) -> str:
     """A module's syntax tree as text, without comments, docstrings and layout.
 
+    Nor with the table of a package's face (``lazy.face``): that names modules, and the
+    one that was used is tracked itself.
+
     >>> meaning("x = 1  # one") == meaning("'''Doc.'''\\nx = (1)")
     True
     """
-    return _text(ast.parse(source))
+    tree = ast.parse(source)
+    tree.body = [node for node in tree.body if not _is_face(node)]
+    return _text(tree)
+
+
+def _is_face(node: ast.stmt) -> bool:
+    value = getattr(node, "value", None)
+    return isinstance(value, ast.Call) and ast.unparse(value.func) == "lazy.face"
 
 
 def _text(node: object) -> str:

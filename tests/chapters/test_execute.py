@@ -137,6 +137,17 @@ def test_words_in_a_helper_count_only_where_its_source_was_shown(book):
         assert bool(freshness.stale(notebook)) == bool(read)
 
 
+def test_a_new_name_in_a_package_s_face_makes_nothing_stale(book):
+    notebook, helper = book
+    face = 'X = 1\n__getattr__, __all__ = lazy.face(__name__, {"maps": "digits"})\n'
+    helper.write_text(face)
+    stamped(notebook, imported=[str(helper)])
+    helper.write_text(face.replace("digits", "digits kernels"))
+    assert freshness.stale(notebook) == []
+    helper.write_text(face.replace("X = 1", "X = 2"))
+    assert freshness.stale(notebook) != []
+
+
 def test_files_outside_the_book_do_not_count(book):
     notebook, _ = book
     stamped(notebook, imported=[subprocess.__file__], read=["/etc/hosts"])

@@ -7,8 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DistributedSampler
 
-from lenet_course import exercises, quiz
-from lenet_course.ch10_gpu import checkers
+from lenet_course import quiz
 from lenet_course.ch10_gpu import exercises as gpu_exercises
 from lenet_helpers.models import ModernLeNet5
 from tests.chapters import fake_cuda, reader
@@ -268,53 +267,6 @@ def test_synchronised_normalisation_of_several_processes_wants_gpus(monkeypatch)
     net.process_group = object()
     with pytest.raises(ValueError, match="expected input tensor to be on GPU"):
         net(torch.randn(2, 2, 3, 3))
-
-
-# --- the exercise on the scaler ---------------------------------------------------
-
-
-def by_closure(loss, parameters, optimizer, scaler, limit):
-    scaler.scale(loss).backward()
-    scale = scaler.get_scale()
-    torch.nn.utils.clip_grad_norm_(parameters, limit * scale)  # the limit, scaled
-    scaler.step(optimizer)
-    scaler.update()
-    optimizer.zero_grad()
-
-
-def by_hand(loss, parameters, optimizer, scaler, limit):
-    for p in parameters:
-        p.grad = None
-    scaler.scale(loss).backward()
-    scaler.unscale_(optimizer)
-    norm = sum(p.grad.square().sum() for p in parameters).sqrt()
-    if norm > limit:
-        for p in parameters:
-            p.grad.mul_(limit / norm)
-    scaler.step(optimizer)
-    scaler.update()
-
-
-@pytest.mark.parametrize("answer", [by_closure, by_hand])
-def test_other_orders_that_are_right_are_accepted(answer):
-    assert exercises.check("gpu.scaler", answer)
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        "zero scaled clip unscale step update",
-        "zero scaled clip step update",
-        "zero scaled unscale step clip update",
-        "zero scaled unscale clip bare update",
-        "zero scaled unscale clip step",
-        "zero plain clip bare",
-        "scaled unscale clip step update",
-        "scaled zero unscale clip step update",
-    ],
-)
-def test_orders_that_are_wrong_are_refused(order):
-    assert not exercises.check("gpu.scaler", checkers._clipped(*order.split()))
 
 
 def test_the_quiz_on_clipping_is_what_happens():

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from lenet_course.ch10_gpu import checkers
+
 
 def by_fit(low, high, batch):
     slope, start = np.polyfit(*zip(low, high), 1)
@@ -128,6 +130,31 @@ def one_backward(net, opt, x, t, size):
     opt.step()
 
 
+def clips_scaled(loss, parameters, optimizer, scaler, limit):
+    scaler.scale(loss).backward()
+    nn.utils.clip_grad_norm_(parameters, limit * scaler.get_scale())
+    scaler.step(optimizer)
+    scaler.update()
+    optimizer.zero_grad()
+
+
+def clips_by_hand(loss, parameters, optimizer, scaler, limit):
+    for p in parameters:
+        p.grad = None
+    scaler.scale(loss).backward()
+    scaler.unscale_(optimizer)
+    norm = sum(p.grad.square().sum() for p in parameters).sqrt()
+    if norm > limit:
+        for p in parameters:
+            p.grad.mul_(limit / norm)
+    scaler.step(optimizer)
+    scaler.update()
+
+
+def in_order(deeds: str):
+    return checkers._clipped(*deeds.split())
+
+
 RIGHT = {
     "gpu.throughput": [by_fit, from_low],
     "gpu.timer": [waits_after_each, _timer(), _timer(warm=3)],
@@ -137,6 +164,7 @@ RIGHT = {
     ],
     "gpu.shards": [by_cycle, by_steps],
     "gpu.accumulate": [summed, by_loss_on_average, _parts()],
+    "gpu.scaler": [clips_scaled, clips_by_hand],
 }
 WRONG = {
     "gpu.throughput": [
@@ -182,5 +210,15 @@ WRONG = {
         _parts(cut=2),
         _parts(weight=lambda y, t: 4 / len(t) if len(y) == 4 else 0),
         one_backward,
+    ],
+    "gpu.scaler": [
+        in_order("zero scaled clip unscale step update"),
+        in_order("zero scaled clip step update"),
+        in_order("zero scaled unscale step clip update"),
+        in_order("zero scaled unscale clip bare update"),
+        in_order("zero scaled unscale clip step"),
+        in_order("zero plain clip bare"),
+        in_order("scaled unscale clip step update"),
+        in_order("scaled zero unscale clip step update"),
     ],
 }
