@@ -112,11 +112,13 @@ def test_one_start_is_that_of_alexnet_whatever_the_activation():
 
 
 def test_a_torch_variant_differs_by_its_start_alone():
-    for name, (network, other, owner) in lenet_vs_alexnet.LENETS.items():
-        ours, torchs = (lenet_vs_alexnet.VARIANTS[n] for n in (name, f"{name}-torch"))
-        assert ours[0].args == (network,) and torchs[0] is network
-        assert ours[1] is torchs[1] is other
-        assert (ours[2], torchs[2]) == (owner, f"{owner}-torch")
+    variants = lenet_vs_alexnet.VARIANTS
+    torchs = [name for name in variants if name.endswith("-torch")]
+    assert len(torchs) == 5
+    for name in torchs:
+        ours, theirs = variants[name.removesuffix("-torch")], variants[name]
+        assert ours[0].func is recipe.one_start and ours[0].args == (theirs[0],)
+        assert ours[1] is theirs[1] and theirs[2] == name
 
 
 def test_long_runs_choose_by_a_seed_of_their_own_and_start_with_what_matters(
