@@ -33,8 +33,12 @@ class Network:
         return [100 * row["train_accuracy"] for row in self.runs.values()]
 
     @property
-    def params(self) -> int:
-        return self.runs[0]["params"]
+    def curves(self) -> list[list[float]]:
+        """Accuracy on the validation images after each pass, by seed."""
+        return [
+            [epoch["val_accuracy"] for epoch in row["epochs"]]
+            for row in self.runs.values()
+        ]
 
     @property
     def shift(self) -> float | None:
@@ -120,7 +124,7 @@ class Step:
     moved: tuple[float, float] | None  # with the second-best rate on either side
 
     def line(self) -> dict[str, str]:
-        low_high = "not measured yet"
+        low_high = "–"
         if self.moved:
             low_high = "{:+z.1f} to {:+z.1f}".format(*self.moved)
         return {"points": f"{self.gain:.1f}", "with second rates": low_high}

@@ -1,6 +1,7 @@
 """What the chapter on LeNet against AlexNet says in words and uses, checked."""
 
 import statistics
+from functools import partial
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from scipy import stats
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from experiments.cifar import recipe
 from lenet_course import quiz
 from lenet_course.ch14_lenet_vs_alexnet import figures as versus
 from lenet_helpers import performance, shapes
@@ -136,22 +138,52 @@ def test_curves_are_means_within_the_range_of_the_seeds():
     assert (band.min(), band.max()) == pytest.approx((0.1, 0.5))
 
 
+Tests = dict[str, list[float]]  # network -> test accuracy in %, seed by seed
+
+
+def scored(rows: list[dict]) -> list[float]:
+    return [100 * row["test_accuracy"] for row in rows]
+
+
 @pytest.fixture(scope="module")
 def rated() -> dict[tuple[str, str], dict[float, list[dict]]]:
-    """(data set, variant) -> rate -> its five runs by seed."""
+    """(data set, variant) -> rate -> its five runs by seed, after 250 steps."""
     return by_rate("lenet-vs-alexnet", "dataset", "variant")
 
 
 @pytest.fixture(scope="module")
-def scores(rated) -> dict[tuple[str, str], list[float]]:
-    """(data set, variant) -> test accuracy in %, seed by seed, at the best rate."""
-    best = {key: max(rates.values(), key=validation) for key, rates in rated.items()}
+def short(rated) -> Tests:
+    """After 250 steps on CIFAR-10, at the rate that validates best."""
     return {
-        key: [100 * row["test_accuracy"] for row in rows] for key, rows in best.items()
+        name: scored(max(rates.values(), key=validation))
+        for (dataset, name), rates in rated.items()
+        if dataset == "cifar10"
     }
 
 
-def test_every_network_has_a_worse_rate_on_either_side(rated):
+@pytest.fixture(scope="module")
+def ended() -> dict[str, list[dict]]:
+    """Network -> its five long runs by seed; those that lack a seed are left out."""
+    found = {}
+    for row in reader.results("lenet-vs-alexnet-long")["runs"]:
+        if row["kind"] == "run":
+            found.setdefault(row["network"], []).append(row)
+    whole = {name: rows for name, rows in found.items() if len(rows) == 5}
+    return {name: sorted(rows, key=lambda r: r["seed"]) for name, rows in whole.items()}
+
+
+@pytest.fixture(scope="module")
+def long(ended) -> Tests:
+    return {name: scored(rows) for name, rows in ended.items()}
+
+
+def interval(before: list[float], after: list[float]) -> tuple[float, float]:
+    """Mean difference, and half of its 95 % interval by Student's t, from scipy."""
+    low, high = stats.ttest_rel(after, before).confidence_interval(0.95)
+    return (low + high) / 2, (high - low) / 2
+
+
+def test_every_short_network_has_a_worse_rate_on_either_side(rated):
     kept = ("augmented", "more-data", "longer")
     for (dataset, name), rates in rated.items():
         if name.endswith(kept):  # the rate of their network
@@ -163,130 +195,118 @@ def test_every_network_has_a_worse_rate_on_either_side(rated):
             best = max(ladder, key=lambda lr: validation(rates[lr]))
             assert ladder[0] < best < ladder[-1], name
             assert all(2 < b / a < 4 for a, b in zip(ladder, ladder[1:]))
-            hot = name in ("lenet", "slim", "slim-tanh")  # as the chapter says
-            assert dataset == "mnist" or best == (0.01 if hot else 0.003)
 
 
-def change(scores, before, after, dataset="cifar10") -> tuple[float, float]:
-    """Mean difference, and half of its 95 % interval by Student's t, from scipy."""
-    a, b = scores[dataset, before], scores[dataset, after]
-    test = stats.ttest_rel(b, a)
-    low, high = test.confidence_interval(0.95)
-    return statistics.mean(b) - statistics.mean(a), (high - low) / 2
+# cell, before, after: (points, told apart)
+SHORT = [
+    ("gap-read", "lenet", "lenet-relu", "3.2", True),
+    ("gap-read", "lenet-relu", "lenet-relu-max", "0.8", True),
+    ("gap-read", "lenet-relu-max", "lenet-stacked", "2.1", False),
+    ("gap-read", "lenet-relu-max", "slim", "2.7", True),
+    ("gap-read", "slim", "slim-tanh", "3.8", True),
+    ("gap-read", "slim", "alexnet-bare", "7.1", True),
+    ("gap-read", "lenet-relu-max", "lenet-dropout", "13.2", True),
+    ("gap-read", "alexnet-bare", "alexnet", "6.5", True),
+    ("gap-read", "lenet-relu-max", "lenet-augmented", "2.0", True),
+    ("gap-read", "alexnet-bare", "alexnet-augmented", "2.0", True),
+    ("gap-read", "lenet-relu-max", "lenet-more-data", "0.2", False),
+    ("gap-read", "alexnet-bare", "alexnet-more-data", "0.2", False),
+    ("gap-read", "lenet-relu-max", "lenet-longer", "3.4", True),
+    ("gap-read", "lenet-longer", "alexnet-bare", "1.0", False),
+    ("start-box", "lenet-relu-torch", "lenet-relu-max-torch", "2.0 ± 0.5", True),
+    ("start-box", "lenet-relu", "lenet-relu-max", "0.8 ± 0.7", True),
+    ("start-box", "lenet-relu-max-torch", "lenet-stacked-torch", "5.9", True),
+    ("start-box", "lenet-relu-max", "lenet-stacked", "2.1", False),
+    ("start-box", "lenet-dropout-torch", "lenet-dropout", "8.4", True),
+]
 
 
-def test_sentences_on_the_two_networks_are_what_was_measured(scores, rated, chapter):
-    read = chapter["versus-long-gain-read"]
-    points, half = change(scores, "lenet", "alexnet")
-    assert abs(points) < half and "**not told apart** from LeNet" in read
-    points, half = change(scores, "lenet", "alexnet", "mnist")
-    assert points > half and round(points, 1) == 0.8 and "0.8 points ahead" in read
-    levels = chapter["versus-gap-levels-read"]
-    for variant in ("lenet-relu-max", "alexnet", "alexnet-bare", "lenet-longer"):
-        assert f"{statistics.mean(scores['cifar10', variant]):.1f} %" in levels
-    for seconds, variant in (("5.3", "lenet-longer"), ("5.9", "alexnet-bare")):
-        runs = [r for rows in rated["cifar10", variant].values() for r in rows]
-        assert f"{min(row['core_seconds'] for row in runs)}" == seconds
-        assert seconds in chapter["versus-gap-read"]
+@pytest.mark.parametrize(("cell", "before", "after", "points", "apart"), SHORT)
+def test_sentences_on_250_steps_are_what_was_measured(
+    short, chapter, cell, before, after, points, apart
+):
+    mean, half = interval(short[before], short[after])
+    assert (abs(mean) > half) == apart
+    assert points in (f"{abs(mean):.1f}", f"{abs(mean):.1f} ± {half:.1f}")
+    assert not apart or points in chapter[f"versus-{cell}"]
 
 
-def test_an_unfair_rate_makes_a_lead(rated, chapter):
-    lenet, alexnet = (rated["cifar10", name] for name in ("lenet", "alexnet"))
+def test_levels_after_250_steps_are_what_was_measured(short, rated, chapter):
+    told = chapter["versus-gap-levels-read"]
+    for name in ("alexnet-bare", "lenet-relu-max", "lenet-longer"):
+        assert f"{statistics.mean(short[name]):.1f}" in told
 
-    def lead(a, b):
-        "Of AlexNet, in points, with its 95 % interval by scipy."
-        x, y = ([100 * r["test_accuracy"] for r in rows] for rows in (a, b))
-        low, high = stats.ttest_rel(y, x).confidence_interval(0.95)
-        return (low + high) / 2, low, high
+    def least(*names):
+        rates = [rows for n in names for rows in rated["cifar10", n].values()]
+        return min(row["core_seconds"] for rows in rates for row in rows)
 
-    at_one = [round(lead(lenet[lr], alexnet[lr])[0], 1) for lr in (0.001, 0.003, 0.01)]
-    assert at_one == [-0.5, 0.5, -1.6]
-    assert lead(lenet[0.001], alexnet[0.003])[1] > 1
-    assert max(alexnet, key=lambda lr: validation(alexnet[lr])) == 0.003
+    lenet = least("lenet-relu-max", "lenet-relu-max-torch")
+    assert least("alexnet-bare") > max(2 * lenet, least("lenet-longer"))
 
 
-BETTER = {
-    4.2: ("lenet", "lenet-relu-max"),
-    7.1: ("slim", "alexnet-bare"),
-    4.9: ("lenet-relu-max", "lenet-longer"),
-    4.0: ("lenet-relu-max", "alexnet-bare"),
-    3.0: ("lenet-more-longer", "alexnet-more-longer"),
-    1.9: ("slim", "slim-tanh"),
-}
-WORSE = {
-    5.9: ("lenet-relu-max", "lenet-stacked"),
-    3.1: ("lenet-relu-max", "slim"),
-    5.2: ("lenet-relu-max", "lenet-dropout"),
-    6.5: ("alexnet-bare", "alexnet"),
-    1.4: ("lenet-relu-max", "lenet-augmented"),
-    2.0: ("alexnet-bare", "alexnet-augmented"),
-}
-OPEN = (
-    ("lenet-relu-max", "lenet-more-data"),
-    ("alexnet-bare", "alexnet-more-data"),
-    ("lenet-longer", "alexnet-bare"),
-)
+def test_how_far_a_second_rate_moves_a_step(rated, chapter):
+    def first_two(name):
+        rates = rated["cifar10", name]
+        best = sorted(rates, key=lambda lr: -validation(rates[lr]))[:2]
+        return [statistics.mean(scored(rates[lr])) for lr in best]
+
+    def ends(before, after):
+        all_ = [b - a for a in first_two(before) for b in first_two(after)]
+        return min(all_), max(all_)
+
+    told = chapter["versus-gap-read"]
+    low, high = ends("lenet", "lenet-relu")
+    assert f"{low:.1f} at other rates" in told and high < 3.25
+    low, high = ends("lenet-relu", "lenet-relu-max")
+    assert round(low, 1) == -0.8 and f"{abs(high):.1f}" == "0.0"
+    assert "{:.1f} to {:.1f}".format(*ends("slim", "alexnet-bare")) in told
 
 
-@pytest.mark.parametrize(("sign", "told"), [(1, BETTER), (-1, WORSE)])
-def test_sentences_on_the_steps_are_what_was_measured(scores, chapter, sign, told):
-    for points, pair in told.items():
-        mean, half = change(scores, *pair)
-        assert sign * mean == pytest.approx(points, abs=0.051) and abs(mean) > half
-        assert f"{points}" in chapter["versus-gap-read"] + chapter["versus-summary"]
-
-
-@pytest.mark.parametrize("pair", OPEN)
-def test_what_is_not_told_apart_has_zero_in_its_interval(scores, pair):
-    mean, half = change(scores, *pair)
+def test_from_one_start_the_digits_tell_the_two_no_longer_apart(rated, chapter):
+    test = {
+        name: scored(max(rates.values(), key=validation))
+        for (dataset, name), rates in rated.items()
+        if dataset == "mnist"
+    }
+    mean, half = interval(test["lenet-torch"], test["alexnet"])
+    told = f"{mean:.1f} ± {half:.1f} behind"
+    assert mean > half and told in chapter["versus-start-box"]
+    mean, half = interval(test["lenet"], test["alexnet"])
     assert abs(mean) < half
 
 
-def test_every_planned_run_was_made_with_five_seeds(scores):
-    assert len(scores) == 18
+def test_an_unfair_rate_makes_a_lead(rated, chapter):
+    told = chapter["versus-rates"]
+    pair = [rated["cifar10", name] for name in ("lenet-relu-max", "alexnet-bare")]
+    for lr, points, apart in (
+        (0.001, 6.6, True),
+        (0.003, 4.4, True),
+        (0.01, 1.3, False),
+    ):
+        mean, half = interval(*[scored(rates[lr]) for rates in pair])
+        assert round(mean, 1) == points and (mean > half) == apart
+        assert f"{points}" in told
+    mean, half = interval(scored(pair[0][0.001]), scored(pair[1][0.003]))
+    assert f"{mean:.1f} ± {half:.1f}" in told
+    for rates in pair:
+        assert max(rates, key=lambda lr: validation(rates[lr])) == 0.003
 
 
-def at_rate(rated, variant, lr) -> list[float]:
-    return [100 * row["test_accuracy"] for row in rated["cifar10", variant][lr]]
+def test_the_chapters_start_is_that_of_the_runs():
+    one_start = reader.names(CHAPTER, "one_start", nn=nn)["one_start"]
+    for make in (ModernLeNet5, partial(AlexNetCifar, width=1 / 8)):
+        torch.manual_seed(0)
+        theirs = recipe.one_start(make, in_channels=3).state_dict()
+        torch.manual_seed(0)
+        ours = one_start(make(in_channels=3)).state_dict()
+        assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
-def test_what_relu_is_worth_hangs_on_the_choice_of_a_rate(rated, chapter):
-    def worth(after, lr):
-        a, b = (at_rate(rated, name, lr) for name in (after, "lenet"))
-        low, high = stats.ttest_rel(a, b).confidence_interval(0.95)
-        return (low + high) / 2, (high - low) / 2
-
-    for lr in (0.003, 0.01):
-        points, half = worth("lenet-relu", lr)
-        assert abs(points) < half
-        points, half = worth("lenet-relu-max", lr)
-        assert round(points, 1) == 3.0 and points > half
-    read = chapter["versus-gap-read"]
-    assert "3.0 with one rate for" in read and "not told apart from tanh" in read
-    held = [
-        [100 * max(e["val_accuracy"] for e in row["epochs"]) for row in rated[key][lr]]
-        for key, lr in [(("cifar10", "lenet"), lr) for lr in (0.01, 0.003)]
-    ]
-    low, high = stats.ttest_rel(*held).confidence_interval(0.95)
-    assert low < 0 < high and round((low + high) / 2, 1) == 0.4
-    assert "0.4 points better than 0.003" in chapter["versus-gap-rates-intro"]
-
-
-def test_the_two_networks_start_as_differently_as_the_text_says(chapter):
-    spread = {}
-    for name, make in (("lenet", ModernLeNet5), ("alexnet", AlexNetCifar)):
-        found = []
-        for seed in range(3):
-            torch.manual_seed(seed)
-            kind = {"width": 1 / 8} if name == "alexnet" else {"pool": "max"}
-            kind |= {"activation": "relu"}
-            model = make(in_channels=3, **kind).eval()
-            with torch.inference_mode():
-                found.append(model(torch.randn(64, 3, 32, 32)).std(0).mean().item())
-        spread[name] = statistics.mean(found)
-    assert round(spread["lenet"], 2) == 0.01 and round(spread["alexnet"], 1) == 0.7
-    text = chapter["versus-same-pictures"]
-    assert "differ by 0.01" in text and "of the second by" in text
+def test_of_the_two_starts_torchs_makes_the_pictures_more_alike(chapter):
+    printed = reader.printed(reader.cells(CHAPTER)["versus-start-shown"])
+    torchs, ours, alexnet = (float(line.split()[-1]) for line in printed.splitlines())
+    assert torchs < 0.02 and min(ours, alexnet) > 20 * torchs
+    assert "shrink from layer to layer" in chapter["versus-start-read"]
 
 
 def test_response_normalisation_takes_seven_steps_and_keeps_three_tensors(chapter):
@@ -304,20 +324,3 @@ def test_response_normalisation_takes_seven_steps_and_keeps_three_tensors(chapte
         out = nn.LocalResponseNorm(5, alpha=5e-4, k=2)(x)
     assert len(kept) - 1 == 3 and out.requires_grad  # and its input
     assert "three tensors" in chapter["versus-norm-memory-read"]
-
-
-def test_prices_are_told_with_their_range(scores, rated, chapter):
-    least = {
-        name: min(
-            row["core_seconds"]
-            for rows in rated["cifar10", name].values()
-            for row in rows
-        )
-        for name in ("lenet-more-longer", "alexnet-more-longer")
-    }
-    mean, half = change(scores, *least)
-    seconds = least["alexnet-more-longer"] - least["lenet-more-longer"]
-    told = (
-        f"from {seconds / (mean + half):.1f} to {seconds / (mean - half):.0f} seconds"
-    )
-    assert told in chapter["versus-price-read"]
