@@ -76,7 +76,6 @@ VARIANTS = {
     **{
         f"{name}-torch": (network, other, f"{owner}-torch")
         for name, (network, other, owner) in LENETS.items()
-        if name == owner
     },
     **ALEXNETS,
 }

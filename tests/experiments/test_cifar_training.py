@@ -114,11 +114,11 @@ def test_one_start_is_that_of_alexnet_whatever_the_activation():
 def test_a_torch_variant_differs_by_its_start_alone():
     variants = lenet_vs_alexnet.VARIANTS
     torchs = [name for name in variants if name.endswith("-torch")]
-    assert len(torchs) == 5
+    assert len(torchs) == len(lenet_vs_alexnet.LENETS)
     for name in torchs:
         ours, theirs = variants[name.removesuffix("-torch")], variants[name]
         assert ours[0].func is recipe.one_start and ours[0].args == (theirs[0],)
-        assert ours[1] is theirs[1] and theirs[2] == name
+        assert ours[1] is theirs[1] and theirs[2] == f"{ours[2]}-torch"
 
 
 def test_long_runs_choose_by_a_seed_of_their_own_and_start_with_what_matters(
