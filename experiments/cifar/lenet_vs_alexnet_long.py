@@ -7,12 +7,11 @@ The long side of ``lenet_vs_alexnet.py``: 45,000 training images, eight times, b
 of 64. All networks but one start as ``recipe.one_start`` says, with He's weights and no
 biases; "lenet-torch" keeps PyTorch's start, so that the start is a step of its own.
 
-- choice: every network gets the peak rate that validates best after two passes, on
-  5,000 images, by a seed that is none of the five; rates a factor of about three apart,
-  until the best has a worse one on either side
-- run: five seeds at that rate
-- beside: seed 0 at the second-best rate, to see what the choice moves
-- twice: as "run", but sixteen passes, to see how flat the curves had become
+First five seeds train each network at 0.003, the rate that the short runs chose for all
+of those with ReLU. Then a seed that is none of the five chooses at this budget, by 5,000
+validation images: rates a factor of about three apart, until the best has a worse one on
+either side. Where that is another rate, five seeds train at it as well. Last, three
+networks train for sixteen passes, to see how flat the curves had become.
 
 The test images are scored once a run, at the end, and choose nothing.
 """
@@ -26,8 +25,7 @@ from experiments.records import Runs, parser
 from lenet_helpers.models import ModernLeNet5
 from lenet_helpers.models.descendants import Descendant
 
-IMAGES, BATCH, CHOICE_SEEDS = 45_000, 64, (100,)
-PASSES = {"choice": 2, "run": 8, "beside": 8, "twice": 16}
+IMAGES, PASSES, BATCH, CHOICE_SEEDS = 45_000, 8, 64, (100,)
 LENET = partial(ModernLeNet5, in_channels=3)
 RELU_MAX = partial(recipe.one_start, Descendant)
 NETWORKS = {  # what matters most comes first: network, and what else differs
@@ -46,48 +44,45 @@ FIRST = 7  # networks that get their five seeds before anything else
 TWICE = ("lenet-relu-max", "alexnet-bare", "alexnet-augmented")
 
 
-def rates(runs: Runs, name: str) -> list[float]:
-    """Those that a network has tried, best first."""
-    trials = runs.where(network=name, kind="choice")
-    return recipe.ranked_rates(trials, CHOICE_SEEDS)
+def trials(runs: Runs, name: str) -> list[dict]:
+    """The rows that choose a network's rate."""
+    return [r for r in runs.where(network=name) if r["seed"] in CHOICE_SEEDS]
+
+
+def five(name: str, lr: float, passes: int = PASSES) -> Iterator[dict]:
+    for seed in recipe.SEEDS:
+        yield {"network": name, "passes": passes, "lr": lr, "seed": seed}
 
 
 def jobs(runs: Runs) -> Iterator[dict]:
-    """All runs, a rate as soon as the trials before it have been made."""
+    """All runs; it looks at those made."""
     names = list(NETWORKS)
     for part in (names[:FIRST], names[FIRST:]):
         for name in part:
-            choice = {"network": name, "kind": "choice"}
-            while trial := recipe.next_trial(runs.where(**choice), CHOICE_SEEDS):
-                yield choice | trial
-            yield from five(runs, name, "run")
+            yield from five(name, recipe.FIRST_RATE)
         for name in part:
-            lr = rates(runs, name)[1]
-            yield {"network": name, "kind": "beside", "lr": lr, "seed": 0}
+            while trial := recipe.next_trial(trials(runs, name), CHOICE_SEEDS):
+                yield {"network": name, "passes": PASSES} | trial
+            yield from five(name, recipe.best_rate(trials(runs, name), CHOICE_SEEDS))
     for name in TWICE:
-        yield from five(runs, name, "twice")
+        lr = recipe.best_rate(trials(runs, name), CHOICE_SEEDS)
+        yield from five(name, lr, 2 * PASSES)
 
 
-def five(runs: Runs, name: str, kind: str) -> Iterator[dict]:
-    lr = rates(runs, name)[0]
-    for seed in recipe.SEEDS:
-        yield {"network": name, "kind": kind, "lr": lr, "seed": seed}
-
-
-def run(images, network: str, kind: str, lr: float, seed: int) -> dict:
+def run(images, network: str, passes: int, lr: float, seed: int) -> dict:
     make, other = NETWORKS[network]
     train_set, held = recipe.subset(images.train, IMAGES)
-    settings = {"epochs": PASSES[kind], "batch_size": BATCH, "lr": lr, "seed": seed}
+    settings = {"epochs": passes, "batch_size": BATCH, "lr": lr, "seed": seed}
     return recipe.measure(make, train_set, held, images.test, **settings, **other)
 
 
 def main() -> None:
     minutes = parser(__doc__).parse_args().minutes
     images = recipe.load()
-    settings = {"images": IMAGES, "validation": recipe.HELD, "passes": PASSES}
-    settings |= {"choice_seeds": CHOICE_SEEDS, "batch_size": BATCH}
-    settings |= {"data": images.source}
-    keys = "network", "kind", "lr", "seed"
+    settings = {"images": IMAGES, "validation": recipe.HELD, "passes_each": PASSES}
+    settings |= {"first_rate": recipe.FIRST_RATE, "choice_seeds": CHOICE_SEEDS}
+    settings |= {"batch_size": BATCH, "data": images.source}
+    keys = "network", "passes", "lr", "seed"
     runs = Runs("lenet-vs-alexnet-long", keys, **settings)
     runs.finish(jobs(runs), partial(run, images), minutes)
 

@@ -121,27 +121,26 @@ def test_a_torch_variant_differs_by_its_start_alone():
         assert ours[1] is theirs[1] and theirs[2] == f"{ours[2]}-torch"
 
 
-def test_long_runs_choose_by_a_seed_of_their_own_and_start_with_what_matters(
+def test_long_runs_train_at_a_common_rate_before_a_seed_of_its_own_chooses(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(records, "RESULTS", tmp_path)
     long = lenet_vs_alexnet_long
-    runs = records.Runs("trial", ("network", "kind", "lr", "seed"))
-    worth = {0.001: 0.6, 0.003: 0.5}
+    runs = records.Runs("trial", ("network", "passes", "lr", "seed"))
     made = []
 
-    def run(network, kind, lr, seed):
-        made.append((network, kind, lr, seed))
-        return {"epochs": [{"val_accuracy": worth.get(lr, 0.4)}]}
+    def run(network, passes, lr, seed):
+        made.append((network, passes, lr, seed))
+        worth = {0.001: 0.6, 0.003: 0.5}.get(lr, 0.4)
+        return {"epochs": [{"val_accuracy": worth}]}
 
     runs.finish(long.jobs(runs), run)
     names = list(long.NETWORKS)
-    of_one = [job for job in made if job[0] == names[0]]
-    trials = [job for job in of_one if job[1] == "choice"]
-    assert [job[2:] for job in trials] == [(lr, 100) for lr in (0.003, 0.001, 0.0003)]
-    assert [j[2:] for j in of_one if j[1] == "run"] == [(0.001, s) for s in range(5)]
-    assert [j[2:] for j in of_one if j[1] == "beside"] == [(0.003, 0)]
-    first = made[: next(i for i, job in enumerate(made) if job[1] == "beside")]
-    assert {job[0] for job in first} == set(names[: long.FIRST])
-    assert sum(job[1] == "run" for job in made) == 5 * len(names)
-    assert long.CHOICE_SEEDS[0] not in recipe.SEEDS
+    first = [(n, 8, 0.003, seed) for n in names[: long.FIRST] for seed in range(5)]
+    assert made[: len(first)] == first
+    rest = [job[2:] for job in made[len(first) :] if job[:2] == (names[0], 8)]
+    choice = [(lr, 100) for lr in (0.003, 0.001, 0.0003)]
+    assert rest == choice + [(0.001, seed) for seed in range(5)]
+    twice = [job for job in made if job[1] == 16]
+    assert [job[0] for job in twice] == [n for n in long.TWICE for _ in range(5)]
+    assert {job[2] for job in twice} == {0.001}
