@@ -126,7 +126,7 @@ def score_curves(
 
     ``panels``: title -> {network: (times, float [seeds, len(times)])}.
     """
-    figure = Figure(figsize=(5.6, 0.4 + 2.6 * len(panels)))
+    figure = Figure(figsize=(5.6, 0.9 + 2.6 * len(panels)))
     axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
     figure.get_layout_engine().set(h_pad=0.1)  # inches between the panels
     for axis, (title, networks) in zip(axes, panels.items()):
@@ -144,7 +144,8 @@ def score_curves(
         axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axis.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
         axis.grid(axis="y")
-    axes[0].legend(loc="lower right", fontsize=FONT)
+    names = axes[0].get_legend_handles_labels()
+    figure.legend(*names, loc="outside upper center", ncols=2, fontsize=FONT)
     axes[-1].set_xlabel(xlabel, fontsize=FONT)
     return figure
 

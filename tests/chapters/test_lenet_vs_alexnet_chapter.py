@@ -14,6 +14,7 @@ from lenet_course import quiz
 from lenet_course.ch14_lenet_vs_alexnet import figures as versus
 from lenet_helpers import performance, shapes
 from lenet_helpers.models import AlexNet, AlexNetCifar, LeNet5, ModernLeNet5
+from lenet_helpers.statistics import Difference
 from tests.chapters import reader
 from tests.experiments.rated_runs import by_rate, validation
 
@@ -136,6 +137,16 @@ def test_curves_are_means_within_the_range_of_the_seeds():
     torch.testing.assert_close(torch.tensor(line.get_ydata()), table.mean(0))
     band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.1, 0.5))
+
+
+def test_a_step_has_a_mark_for_each_budget_hollow_when_not_told_apart():
+    soon, late = Difference(-2.0, -3.0, -1.0), Difference(0.5, -0.5, 1.5)
+    axis = versus.turned({"flips": (soon, late)}, ("soon", "late")).axes[0]
+    marks = [line for line in axis.lines if len(line.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in marks] == [-2.0, 0.5]
+    assert [line.get_mfc() == "none" for line in marks] == [False, True]
+    spans = [tuple(line.get_xdata()) for line in axis.lines if line not in marks]
+    assert (-3.0, -1.0) in spans and (-0.5, 1.5) in spans
 
 
 Tests = dict[str, list[float]]  # network -> test accuracy in %, seed by seed
