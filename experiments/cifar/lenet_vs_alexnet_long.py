@@ -8,10 +8,10 @@ of 64. All networks but one start as ``recipe.one_start`` says, with He's weight
 biases; "lenet-torch" keeps PyTorch's start, so that the start is a step of its own.
 
 First five seeds train each network at 0.003, the rate that the short runs chose for all
-of those with ReLU. Then a seed that is none of the five chooses at this budget, by the
-5,000 validation images: rates a factor of about three apart, until the best has a worse one
-on either side. Where that is another rate, five seeds train at it as well. Last, three
-networks train for sixteen passes, to see how flat the curves had become.
+of those with ReLU. Then a seed that is none of the five chooses at this budget, by
+5,000 validation images: rates a factor of about three apart, until the best has a worse
+one on either side. Where that is another rate, five seeds train at it as well. Last,
+three networks train for sixteen passes, to see how flat the curves had become.
 
 The test images are scored once a run, at the end, and choose nothing.
 """
