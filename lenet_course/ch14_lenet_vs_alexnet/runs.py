@@ -43,7 +43,8 @@ class Network:
             name: f"{mean(values):.1f} ± {stdev(values):.1f}"
             for name, values in (("test, %", self.test), ("training, %", training))
         }
-        return {"rate": f"{self.lr:g}", **told, "seconds": f"{self.seconds:,.1f}"}
+        rate = f"{self.lr:g}" + ("" if self.chosen else ", given")
+        return {"rate": rate, **told, "seconds": f"{self.seconds:,.1f}"}
 
 
 def short(record: dict, dataset: str = "cifar10") -> dict[str, Network]:

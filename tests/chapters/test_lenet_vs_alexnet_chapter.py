@@ -317,7 +317,9 @@ def test_of_the_two_starts_torchs_makes_the_pictures_more_alike(chapter):
     printed = reader.printed(reader.cells(CHAPTER)["versus-start-shown"])
     torchs, ours, alexnet = (float(line.split()[-1]) for line in printed.splitlines())
     assert torchs < 0.02 and min(ours, alexnet) > 20 * torchs
-    assert "shrink from layer to layer" in chapter["versus-start-read"]
+    weight = nn.Linear(400, 1000).weight
+    assert weight.var().item() == pytest.approx(2 / 400 / 6, rel=0.02)
+    assert "a sixth of He's variance" in chapter["versus-start-read"]
 
 
 def test_response_normalisation_takes_seven_steps_and_keeps_three_tensors(chapter):
