@@ -31,10 +31,8 @@ from lenet_helpers.models.alexnet import AlexNetCifar
 from lenet_helpers.models.descendants import Descendant
 
 IMAGES, EPOCHS, MORE, HELD, BATCH = 4_000, 4, 4, 1_000, 64
-LONG, LONGER = (
-    5,
-    2,
-)  # LeNet's steps take about half the time of those of AlexNet's eighth
+LONG = 5
+LONGER = 2  # LeNet's steps take about half the time of those of AlexNet's eighth
 EIGHTH = partial(AlexNetCifar, width=1 / 8)
 BARE = partial(EIGHTH, dropout=0.0)
 SLIM = partial(AlexNetCifar, width=0.041, dropout=0.0)  # 60,966 parameters
