@@ -175,18 +175,12 @@ def short(rated) -> Tests:
 
 @pytest.fixture(scope="module")
 def ended() -> dict[str, list[dict]]:
-    """Network -> its five long runs by seed; those that lack a seed are left out."""
+    """Network -> its five long runs by seed, at the common rate."""
     found = {}
     for row in reader.results("lenet-vs-alexnet-long")["runs"]:
-        if row["kind"] == "run":
+        if (row["passes"], row["lr"]) == (8, 0.003) and row["seed"] < 5:
             found.setdefault(row["network"], []).append(row)
-    whole = {name: rows for name, rows in found.items() if len(rows) == 5}
-    return {name: sorted(rows, key=lambda r: r["seed"]) for name, rows in whole.items()}
-
-
-@pytest.fixture(scope="module")
-def long(ended) -> Tests:
-    return {name: scored(rows) for name, rows in ended.items()}
+    return {name: rows for name, rows in found.items() if len(rows) == 5}
 
 
 def interval(before: list[float], after: list[float]) -> tuple[float, float]:
@@ -233,6 +227,10 @@ SHORT = [
     ("start-box", "lenet-dropout-torch", "lenet-dropout", "8.4", True),
     ("later-box", "lenet-relu-max-long", "lenet-augmented-long", "8.2 ± 1.6", True),
     ("later-box", "alexnet-bare-long", "alexnet-augmented-long", "9.3 ± 1.9", True),
+    ("later-box", "lenet-relu-max-long", "lenet-dropout-long", "0.5", False),
+    ("later-box", "alexnet-bare-long", "alexnet-long", "2.2 ± 1.9", True),
+    ("ask-decisive", "alexnet-bare-long", "alexnet-long", "2.2", True),
+    ("summary", "lenet-relu-max-long", "lenet-augmented-long", "8.2", True),
     ("later-box", "lenet-longer", "lenet-relu-max-long", "1.6 ± 1.1", True),
     ("later-box", "alexnet-bare", "alexnet-bare-long", "0.0", False),
     ("later-box", "lenet-relu-max", "alexnet-bare", "4.4", True),
@@ -262,6 +260,31 @@ def test_levels_after_250_steps_are_what_was_measured(short, rated, chapter):
 
     lenet = least("lenet-relu-max", "lenet-relu-max-torch")
     assert least("alexnet-bare") > max(2 * lenet, least("lenet-longer"))
+
+
+def test_what_is_known_by_heart_after_1250_steps(rated, chapter):
+    def known(name):
+        rows = rated["cifar10", f"{name}-long"][0.003]
+        return 100 * statistics.mean(row["train_accuracy"] for row in rows)
+
+    told = chapter["versus-later-box"]
+    assert 94 < known("alexnet-bare") < known("lenet-relu-max") < 97
+    assert f"{known('lenet-augmented'):.0f} % (LeNet)" in told
+    assert f"{known('alexnet-augmented'):.0f} %" in told
+
+
+def test_sentences_on_the_full_set_are_what_was_measured(ended, chapter, short):
+    told = chapter["versus-end-read"]
+    assert set(ended) == {"lenet-relu-max"}, "more was measured: say so in the chapter"
+    rows = ended["lenet-relu-max"]
+    test = scored(rows)
+    assert f"{statistics.mean(test):.1f} ± {statistics.stdev(test):.1f} %" in told
+    gained = statistics.mean(test) - statistics.mean(short["lenet-augmented-long"])
+    assert round(gained) == 10 and "ten points more" in told
+    ends = [[e["val_accuracy"] for e in row["epochs"][-2:]] for row in rows]
+    assert abs(statistics.mean(b - a for a, b in ends)) < 0.0005
+    known = 100 * statistics.mean(row["train_accuracy"] for row in rows)
+    assert f"{known:.0f} % of" in told
 
 
 def test_how_far_a_second_rate_moves_a_step(rated, chapter):
