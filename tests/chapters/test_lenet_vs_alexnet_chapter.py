@@ -254,6 +254,11 @@ def test_levels_after_250_steps_are_what_was_measured(short, rated, chapter):
     for name in ("alexnet-bare", "lenet-relu-max", "lenet-longer"):
         assert f"{statistics.mean(short[name]):.1f}" in told
 
+    runs = rated["cifar10", "lenet-longer"][0.003]
+    known = 100 * statistics.mean(row["train_accuracy"] for row in runs)
+    assert round(known - statistics.mean(short["lenet-longer"])) == 30
+    assert "by 30 points" in told
+
     def least(*names):
         rates = [rows for n in names for rows in rated["cifar10", n].values()]
         return min(row["core_seconds"] for rows in rates for row in rows)
