@@ -3,6 +3,8 @@
 # make execute  run all chapters in place, or CHAPTER=08-training
 # make serve    render, then serve on PORT=8000
 # make anki     the questions as Anki decks and as a table, in _build/anki
+# make colab    the chapters without MyST, for Colab and Kaggle, in _build/colab
+# make address  let all name a fork: URL=https://github.com/someone/their-fork
 # make lab      open JupyterLab on the chapters
 # make format   let ruff put the code in order
 # make clean    remove what was built, but not .venv
@@ -47,6 +49,12 @@ serve: python
 anki: book-packages
 	@$(BIN)/python -m lenet_course.interview --export _build/anki
 
+colab: python
+	@$(PYTHON) -m tools.colab
+
+address: python
+	@$(PYTHON) -m tools.address "$(URL)" $(BRANCH)
+
 # ---- Code ----
 
 execute: packages
@@ -62,7 +70,8 @@ test: packages
 	  exit $$code; }
 
 lab: packages
-	@$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) chapters
+	@$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) \
+	  --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/chapters
 
 format: packages
 	@$(BIN)/python -m ruff check --fix --quiet . ; $(BIN)/python -m ruff format .
@@ -71,5 +80,5 @@ clean:
 	@rm -rf _build build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help python book-packages packages book serve anki execute test lab format \
-  clean
+.PHONY: help python book-packages packages book serve anki colab address execute test \
+  lab format clean

@@ -73,7 +73,7 @@ class WidgetHere(SphinxDirective):
 def tag(address: str) -> str:
     if address.endswith(".css"):
         return f'<link rel="stylesheet" href="{address}">\n'
-    return f'<script src="{address}"></script>\n'
+    return f'<script defer src="{address}"></script>\n'
 
 
 def raw(html: str) -> nodes.raw:

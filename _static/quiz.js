@@ -4,15 +4,7 @@
   "use strict";
 
   const memory = globalThis.LenetStorage; // _static/storage.js
-
-  // "61 706", "61,706", "61.706e3" and "0,95" are all numbers people type.
-  const toNumber = (text) => {
-    let t = text.normalize("NFKC").replace(/[\s_'’]/g, "").replace("−", "-").replace("×10^", "e");
-    if (/^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(t)) t = t.replaceAll(",", "");
-    else if (/^[+-]?\d+,\d+$/.test(t)) t = t.replace(",", ".");
-    const fits = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(t);
-    return fits && Number.isFinite(Number(t)) ? Number(t) : NaN;
-  };
+  const { toNumber } = globalThis.LenetAnswers; // _static/answers.js
 
   const make = (tag, props, ...children) => {
     const node = Object.assign(document.createElement(tag), props);

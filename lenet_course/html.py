@@ -58,8 +58,10 @@ def plain(text: str) -> str:
     return "".join(parts)
 
 
-def box(tone: str, body: str) -> str:
+def box(tone: str, body: str, **data: str) -> str:
     """``body`` (HTML) beside a bar whose colour says how it went.
+
+    ``data`` become the element's ``data-`` attributes, where they say something.
 
     >>> box("good", "Yes.").startswith('<div class="lx"')
     True
@@ -69,7 +71,8 @@ def box(tone: str, body: str) -> str:
         f"border-left:.25rem solid rgb({rgb});background:rgba({rgb},.1);"
         "padding:.5rem .8rem;margin:.3rem 0;color:inherit;max-width:46rem"
     )
-    return f'<div class="lx" style="{style}">{body}</div>'
+    marks = "".join(f' data-{k}="{escape(v)}"' for k, v in data.items() if v)
+    return f'<div class="lx"{marks} style="{style}">{body}</div>'
 
 
 def fold(title: str, body: str) -> str:

@@ -5,7 +5,9 @@ chapters     each chapter as committed, each run anew, and what each says, check
 helpers      lenet_helpers: data, networks, training, plots
 course       lenet_course: exercises, quizzes, interview, drills, frames
 experiments  the experiments' code, and that their records hold what is told of them
-book         the whole book, built: links, pictures, files beside its pages
+book         the whole book, built: links, pictures, files beside its pages, and
+             its Colab edition
+tools        what makes the edition, and what gives everything another address
 browser      its pages and the programs in them, in Chromium or node
 
 What concerns all of these stands beside this file.

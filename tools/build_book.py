@@ -25,12 +25,6 @@ from tools.environment import BOOK, ensure, python
 from tools.trouble import ROOT, Trouble, locked, run, telling
 
 NOT_READ = {"_build", "build", "docs", "runs", "tests", "__pycache__"}
-VARIABLES = (  # those that _ext/fork.py reads
-    "GITHUB_REPOSITORY",
-    "GITHUB_SERVER_URL",
-    "GITHUB_REF_NAME",
-    "BOOK_BRANCH",
-)
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 OPTIONS = ["--quiet", "--warningiserror", "--keep-going", "--nitpick"]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -46,7 +40,7 @@ def build(root: Path, lock: int) -> Path:
     if draft.exists():
         shutil.rmtree(draft)
     environment = (root / ".venv" / ".state").read_text()
-    made_from = digest(root, environment, *map(os.environ.get, VARIABLES))
+    made_from = digest(root, environment)
     if not is_whole(html, made_from):
         made = sphinx(root, draft, lock)
         (made / ".digest").write_text(made_from + digest(made))
@@ -79,7 +73,7 @@ def sphinx(root: Path, draft: Path, lock: int) -> Path:
     return draft / "_build" / "html"
 
 
-def digest(folder: Path, *words: str | None) -> str:
+def digest(folder: Path, *words: str) -> str:
     """Of names and contents of all files in a folder, and of these words."""
     whole = hashlib.sha256(repr(words).encode())
     for path in files(folder):

@@ -254,7 +254,7 @@ def _open_end(confidence, right, bins):
         "An empty bin has no mean: leave it out.",
         "Add up `count * abs(mean confidence - accuracy)` and divide by all answers.",
     ],
-    more="Even a perfect confidence gives more than 0: say how many bins and answers.",
+    more="Even honest confidences give more than 0: say how many bins and answers.",
 )
 def ece(confidence: Tensor, right: Tensor, bins: int) -> float:
     """A loop over the bins; one that is empty adds nothing."""

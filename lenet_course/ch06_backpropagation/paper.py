@@ -46,7 +46,9 @@ def tables(right: Tables, *, wrong: list[tuple[Tables, str]], look: str) -> Chec
         (tuple(bad.get(name, right[name]) for name in right), pointer)
         for bad, pointer in wrong
     ]
-    return Checker(test, tuple(examples))
+    typed = {"kind": "tables", "right": [*right.values()], "names": [*right]}
+    rows = [([bad.get(name) for name in right], pointer) for bad, pointer in wrong]
+    return Checker(test, tuple(examples), typed=typed | {"wrong": rows, "look": look})
 
 
 def _read(answer: Any, wanted: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -132,10 +132,10 @@ def _wrapped(images: Tensor) -> tuple[float, float]:
         "Convert before any arithmetic: uint8 wraps around at 256.",
         "`.double()`, divide by 255, then `.mean()` and `.std(correction=0)`.",
     ],
-    more="In float32 a sum over 47 million pixels loses digits; float64 does not.",
+    more="A running sum of 47 million in float32 would lose digits; float64 has room.",
 )
 def statistics(images: Tensor) -> tuple[float, float]:
-    """All pixels are one population; float64, so that nothing is lost in the sum."""
+    """All pixels are one population; float64, so that a long sum keeps its digits."""
     pixels = images.double() / 255
     return pixels.mean().item(), pixels.std(correction=0).item()
 

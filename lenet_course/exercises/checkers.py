@@ -71,7 +71,9 @@ def number(
         )
         return next(known, look)
 
-    return Checker(test, tuple(wrong.items()))
+    rows = list(wrong.items())
+    typed = {"kind": "number", "right": value, "slack": tolerance}
+    return Checker(test, tuple(rows), typed=typed | {"wrong": rows, "look": look})
 
 
 def shape(
@@ -108,7 +110,9 @@ def shape(
         name = names[first] if names else f"Entry {first}"
         return f"{name}: {describe(got[first])} is not right. {look}"
 
-    return Checker(test, tuple(wrong.items()))
+    rows = list(wrong.items())
+    typed = {"kind": "shape", "right": value, "names": names}
+    return Checker(test, tuple(rows), typed=typed | {"wrong": rows, "look": look})
 
 
 def choice(right: str, *, wrong: Mapping[str, str]) -> Checker:
@@ -118,16 +122,19 @@ def choice(right: str, *, wrong: Mapping[str, str]) -> Checker:
     >>> side("Right"), side(" left "), side("up")
     ('Look at the sign.', None, 'Choose one of `left`, `right`.')
     """
-    options = " , ".join(f"`{word}`" for word in sorted([right, *wrong]))
+    words = sorted([right, *wrong])
+    options = ", ".join(f"`{word}`" for word in words)
     pointers = {word.casefold(): text for word, text in wrong.items()}
 
     def test(answer: Any) -> str | None:
         word = answer.strip().casefold() if isinstance(answer, str) else None
         if word == right.casefold():
             return None
-        return pointers.get(word, f"Choose one of {options.replace(' , ', ', ')}.")
+        return pointers.get(word, f"Choose one of {options}.")
 
-    return Checker(test, tuple(wrong.items()))
+    rows = list(wrong.items())
+    typed = {"kind": "choice", "right": right, "words": words, "wrong": rows}
+    return Checker(test, tuple(rows), typed=typed | {"look": ""})
 
 
 def function(

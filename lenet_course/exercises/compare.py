@@ -2,7 +2,7 @@
 
 import math
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -21,12 +21,16 @@ class Checker:
     """A test of an answer, with wrong answers it must recognise.
 
     ``examples`` pairs a wrong answer with words its pointer must contain;
-    ``takes_function`` is true when the answer is a function or class.
+    ``takes_function`` is true when the answer is a function or class. ``typed`` says
+    what ``test`` does in words of JSON, so that a page can do it, too, to an answer
+    typed there (`_static/answer.js`): its kind, what is right, what is wrong, and where
+    to look. None where only Python can judge.
     """
 
     test: Callable[[Any], str | None]
     examples: tuple[tuple[Any, str], ...] = ()
     takes_function: bool = False
+    typed: Mapping[str, Any] | None = None
 
     def __call__(self, answer: Any) -> str | None:
         return self.test(answer)

@@ -47,7 +47,8 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 1. markdown: a heading and the task;
 2. code: the stub, ending with the check. It is committed executed, so it shows
-   *not attempted*::
+   *not attempted*; in the page, `_static/answer.js` makes of that a field that judges
+   a typed value, or the way to where code can run::
 
        c3_weights = ...  # your answer
        exercises.check("architecture.c3-weights", c3_weights)
@@ -64,6 +65,7 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 from typing import Any
 
+from lenet_course.exercises.form import form
 from lenet_course.exercises.limit import run
 from lenet_course.exercises.registry import (
     Exercise,
@@ -106,13 +108,14 @@ def check(id: str, answer: Any = None) -> Verdict:
     a cell: the verdict displays itself. Raises `UnknownExercise`.
     """
     made = get(id)
+    not_attempted = Verdict(id, NOT_ATTEMPTED, _how_to_start(made), form=form(made))
     if answer is None or answer is ...:
-        return Verdict(id, NOT_ATTEMPTED, _how_to_start(made))
+        return not_attempted
     ran = run(lambda: made.checker(answer), made.seconds)
     if not ran.error and ran.value is None:
         return Verdict(id, CORRECT, made.more)
     if ran.error == "NotAttempted":
-        return Verdict(id, NOT_ATTEMPTED, _how_to_start(made))
+        return not_attempted
     pointer = readable(_pointer(made, ran), 590)
     return Verdict(id, NOT_YET, pointer, readable(ran.printed.strip(), 400))
 

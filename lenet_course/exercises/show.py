@@ -39,6 +39,7 @@ class Verdict:
     status: str
     text: str
     printed: str = ""
+    form: str = field(default="", repr=False)  # what a page needs, as JSON
 
     def __bool__(self) -> bool:
         return self.status == CORRECT
@@ -52,7 +53,9 @@ class Verdict:
         tone, sign, headline = _LOOK[self.status]
         printed = f"<div>Your code printed:</div>{code(self.printed)}"
         head = f'<span aria-hidden="true">{sign}</span> <strong>{headline}</strong>'
-        return box(tone, f"{head} {inline(self.text)}" + printed * bool(self.printed))
+        body = f"{head} {inline(self.text)}" + printed * bool(self.printed)
+        data = {"exercise": self.id, "status": self.status, "form": self.form}
+        return box(tone, body, **data)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Ink on paper: level the light, part ink from paper, and find the digits."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -76,7 +77,7 @@ def paper(channels: Tensor) -> Tensor:
     """
     high, wide = channels.shape[1:]
     block = max(1, round(min(high, wide) / 48))
-    size = [-(-side // block) for side in (high, wide)]
+    size = [math.ceil(side / block) for side in (high, wide)]
     blocks = F.adaptive_max_pool2d(channels, size)
     reach = 2 * (min(size) // 6) + 1
     bright = F.max_pool2d(blocks, reach, 1, reach // 2)

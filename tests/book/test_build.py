@@ -1,13 +1,17 @@
 """The book builds without a warning, and everything that its pages name is there."""
 
+import gzip
 import re
+from copy import copy
+from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+
+from _ext import icons
 
 
 @pytest.fixture(scope="module")
@@ -75,27 +79,99 @@ def test_every_picture_has_words(soups, html):
 
 def test_no_directive_or_formula_is_left_as_raw_text(soups, html):
     for path, page in soups.items():
-        for words in page.select("article p, article li, article td"):
+        for tag in page.select("article p, article li, article td"):
+            words = copy(tag)
             code = [tag.extract() for tag in words.select("code, pre, .math")]
             left = re.search(r"```|:::|\{[a-z-]+\}`|:class:|\$\$", words.get_text())
             assert not left, f"{path.relative_to(html)}: {words} {code}"
 
 
-def test_a_fork_stamps_its_own_address(root, monkeypatch):
-    monkeypatch.syspath_prepend(root / "_ext")
-    from fork import stamp_address
-
-    config = SimpleNamespace(html_theme_options={"repository_url": "theirs"})
-    for name in ("GITHUB_REPOSITORY", "GITHUB_REF_NAME", "BOOK_BRANCH"):
-        monkeypatch.delenv(name, raising=False)
-    stamp_address(None, config)
-    assert config.html_theme_options == {"repository_url": "theirs"}
-    monkeypatch.setenv("GITHUB_SERVER_URL", "https://example.org")
-    monkeypatch.setenv("GITHUB_REPOSITORY", "someone/fork")
-    monkeypatch.setenv("GITHUB_REF_NAME", "12/merge")
-    monkeypatch.setenv("BOOK_BRANCH", "draft")
-    stamp_address(None, config)
-    assert config.html_theme_options == {
-        "repository_url": "https://example.org/someone/fork",
-        "repository_branch": "draft",
+def test_links_to_the_sources_name_files_of_the_repository(soups, root):
+    config = yaml.safe_load((root / "_config.yml").read_text())["repository"]
+    home = f"{config['url']}/blob/{config['branch']}/"
+    links = {
+        a["href"] for page in soups.values() for a in page.select("article a[href]")
     }
+    files = [link.removeprefix(home) for link in links if link.startswith(home)]
+    assert "web/lenet.js" in files  # one that a page gives by its relative path
+    assert all((root / unquote(name)).is_file() for name in files)
+    assert not any("_downloads" in link for link in links)
+
+
+# What a page weighs, and what it says of itself
+
+
+def transferred(page: Path, address: str) -> int:
+    path = page.parent / unquote(urlsplit(address).path)
+    return len(gzip.compress(path.read_bytes(), 6))
+
+
+def test_a_page_shows_after_350_kilobytes(soups):
+    for path, page in soups.items():
+        first = [tag["href"] for tag in page.select("link[rel=stylesheet]")]
+        first += [tag["src"] for tag in page.select("script[src]:not([defer])")]
+        bytes_ = sum(transferred(path, one) for one in [path.name, *first])
+        assert bytes_ <= 350_000, (path, bytes_)
+
+
+def test_a_page_loads_no_more_than_it_needs(soups, html):
+    for path, page in soups.items():
+        scripts = {tag["src"].split("?")[0] for tag in page.select("script[src]")}
+        names = [Path(one).name for one in scripts]
+        assert ("searchindex.js" in names) == (path == html / "search.html"), path
+        math = page.select_one(".math, .cell_output") is not None
+        assert ("tex-chtml.js" in names) <= math, path
+        total = sum(transferred(path, one) for one in scripts)
+        assert total <= 700_000, (path, total)
+
+
+def test_pictures_keep_their_place_and_come_when_they_are_near(soups):
+    seen = 0
+    for path, page in soups.items():
+        pictures = page.select("article img[src*=_images]")
+        for i, picture in enumerate(pictures):
+            assert (picture.get("loading") == "lazy") == (i > 0), (path, picture)
+            if picture["src"].endswith(".png"):
+                assert int(picture["width"]) > 0 and int(picture["height"]) > 0
+                seen += 1
+    assert seen > 100
+
+
+def test_every_icon_of_a_page_is_still_there(html):
+    theme = Path(find_spec("pydata_sphinx_theme").origin).parent
+    static = theme / "theme/pydata_sphinx_theme/static"
+    whole = (static / "scripts/fontawesome.js").read_text()
+    wanted = icons.only(whole, icons.used(html))
+    kept = (html / icons.SCRIPT).read_text()
+    assert kept == wanted and len(kept) < 150_000 < len(whole)
+    assert icons.DRAWING.search(kept)
+    for name in ("rocket", "magnifying-glass", "github", "download"):
+        assert name in {found["name"] for found in icons.DRAWING.finditer(kept)}
+
+
+def test_pages_describe_themselves(soups, html, root):
+    told = {}
+    for path, page in soups.items():
+        if path.name in ("genindex.html", "search.html"):
+            continue
+        (said,) = page.select("meta[name=description]")
+        assert 40 < len(said["content"]) <= 160, path
+        told.setdefault(said["content"], []).append(path)
+        (link,) = page.select("link[rel=canonical]")
+        assert link["href"].endswith(path.relative_to(html).as_posix())
+        assert link["href"] in (html / "sitemap.xml").read_text()
+    assert all(len(paths) == 1 for paths in told.values()), told
+
+
+def test_chapters_carry_their_numbers(soups, html):
+    for path, page in soups.items():
+        number = re.match(r"0*(\d+)-", path.name)
+        (title,) = page.select("h1")
+        assert title.get("data-chapter") == (number and number[1]), path
+    entries = soups[html / "index.html"].select("#pst-primary-sidebar a.internal")
+    told = {Path(a["href"]).name: a.get_text() for a in entries}
+    assert told["03-convolution.html"] == "3. Convolution"
+    assert told["setup.html"] and not told["setup.html"][0].isdigit()
+    for name, words in told.items():
+        number = re.match(r"0*(\d+)-", name)
+        assert not number or words.startswith(f"{number[1]}. "), name

@@ -10,7 +10,7 @@ from tests.browser.web_runner import axe_violations, html_page, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLE = f'<link rel="stylesheet" href="{(ROOT / "_static/quiz.css").as_uri()}">'
-SCRIPTS = [ROOT / "_static/storage.js", ROOT / "_static/quiz.js"]
+SCRIPTS = [ROOT / f"_static/{n}.js" for n in ("storage", "answers", "ask", "quiz")]
 Q = "#quiz-architecture-"
 FIELD = f"{Q}receptive-field-s4-n"
 REFUSED = """<script>Object.defineProperty(window, "localStorage",
@@ -193,7 +193,7 @@ def test_the_quiz_is_answered_by_keyboard_alone(browser, quiz_page):
 
 def test_the_quiz_leaves_no_global_name(browser, tmp_path, quiz_html):
     count = "Object.keys(window).length"
-    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS[:1])) as page:
+    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS[:2])) as page:
         without = page.evaluate(count)
     with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS)) as page:
         assert page.evaluate(count) == without

@@ -1,0 +1,56 @@
+"""What a page says of itself to search engines and to those who share its address.
+
+Its first paragraph describes it. Where it is published follows from the address in
+_config.yml, which every page names as the one to quote; sitemap.xml names them all.
+"""
+
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from tools.address import published
+
+LONG = 155  # characters, of which search engines show
+
+
+def setup(app: Sphinx) -> dict:
+    app.connect("config-inited", say_where)
+    app.connect("html-page-context", describe, priority=800)
+    app.connect("build-finished", write_sitemap)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def say_where(app: Sphinx, config) -> None:
+    config.html_baseurl = published(config.html_theme_options["repository_url"])
+
+
+def describe(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    if doctree is None or not (words := opening(doctree)):
+        return
+    said = {"og:title": context["title"], "og:description": words}
+    said |= {"og:type": "article", "og:url": f"{app.config.html_baseurl}{page}.html"}
+    tags = [f'<meta name="description" content="{escape(words)}" />']
+    tags += [f'<meta property="{k}" content="{escape(v)}" />' for k, v in said.items()]
+    context["metatags"] = context.get("metatags", "") + "\n".join(tags)
+
+
+def opening(doctree: nodes.document) -> str:
+    """The first paragraph as one line, cut between two words."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        words = " ".join(paragraph.astext().split())
+        if len(words) > 40:
+            short = words[:LONG].rpartition(" ")[0]
+            return words if len(words) <= LONG else f"{short.rstrip(' ,;:.')} …"
+    return ""
+
+
+def write_sitemap(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    base = app.config.html_baseurl
+    rows = [f"<url><loc>{base}{p}.html</loc></url>" for p in sorted(app.env.found_docs)]
+    text = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps'
+    text += '.org/schemas/sitemap/0.9">\n' + "\n".join(rows) + "\n</urlset>\n"
+    (Path(app.outdir) / "sitemap.xml").write_text(text, encoding="utf-8")
