@@ -5,12 +5,16 @@
 
 Two cores cannot train AlexNet at full width on all images: the "AlexNet" here is
 ``AlexNetCifar`` with an eighth of the channels, and every run takes the same steps of
-64 images: 4,000 training images four times, or, for "more data", 16,000 once. Two kinds
-of run take more steps: "longer" twice as many, about the time that the wider network
-needs; "more-longer" sees the 16,000 images four times.
+64 images: 4,000 training images four times, or, for "more data", 16,000 once. "Longer"
+takes twice as many, about the time that the wider network needs; "long" five times as
+many, 4,000 images twenty times, enough to know them by heart.
+
+All start as ``recipe.one_start`` says, with He's weights and no biases. Each LeNet has
+also run with PyTorch's start, as "...-torch", so that the start is a step of its own.
 
 ``recipe.py`` says how they train and how each network gets its rate; a network and the
-same one with moved pictures, more data or more steps have the same.
+same one with moved pictures, more data or more steps have the same. What these networks
+are worth when they train to the end: ``lenet_vs_alexnet_long.py``.
 """
 
 from collections.abc import Iterator
@@ -27,12 +31,12 @@ from lenet_helpers.models.alexnet import AlexNetCifar
 from lenet_helpers.models.descendants import Descendant
 
 IMAGES, EPOCHS, MORE, HELD, BATCH = 4_000, 4, 4, 1_000, 64
+LONG = 5
 LONGER = 2  # LeNet's steps take about half the time of those of AlexNet's eighth
 EIGHTH = partial(AlexNetCifar, width=1 / 8)
 BARE = partial(EIGHTH, dropout=0.0)
 SLIM = partial(AlexNetCifar, width=0.041, dropout=0.0)  # 60,966 parameters
-MUCH = {"more": MORE, "longer": MORE}
-MOVED = {"augment": recipe.flip_and_shift}
+MOVED, PATIENT = {"augment": recipe.flip_and_shift}, {"longer": LONG}
 
 
 def with_dropout(in_channels: int = 3) -> nn.Module:
@@ -44,7 +48,7 @@ def with_dropout(in_channels: int = 3) -> nn.Module:
 
 
 # name: network, what else differs, and the network whose rate it uses
-VARIANTS = {
+LENETS = {
     "lenet": (ModernLeNet5, {}, "lenet"),
     "lenet-relu": (partial(ModernLeNet5, activation="relu"), {}, "lenet-relu"),
     "lenet-relu-max": (Descendant, {}, "lenet-relu-max"),
@@ -53,14 +57,40 @@ VARIANTS = {
     "lenet-augmented": (Descendant, MOVED, "lenet-relu-max"),
     "lenet-more-data": (Descendant, {"more": MORE}, "lenet-relu-max"),
     "lenet-longer": (Descendant, {"longer": LONGER}, "lenet-relu-max"),
-    "lenet-more-longer": (Descendant, MUCH, "lenet-relu-max"),
+}
+ALEXNETS = {
     "slim": (SLIM, {}, "slim"),
-    "slim-tanh": (partial(SLIM, activation="tanh"), {}, "slim-tanh"),
+    "slim-tanh": (
+        partial(recipe.one_start, SLIM, activation="tanh"),
+        {},
+        "slim-tanh",
+    ),
     "alexnet-bare": (BARE, {}, "alexnet-bare"),
     "alexnet": (EIGHTH, {}, "alexnet"),
     "alexnet-augmented": (BARE, MOVED, "alexnet-bare"),
     "alexnet-more-data": (BARE, {"more": MORE}, "alexnet-bare"),
-    "alexnet-more-longer": (BARE, MUCH, "alexnet-bare"),
+}
+VARIANTS = {
+    **{
+        name: (partial(recipe.one_start, network), other, owner)
+        for name, (network, other, owner) in LENETS.items()
+    },
+    **{
+        f"{name}-torch": (network, other, f"{owner}-torch")
+        for name, (network, other, owner) in LENETS.items()
+    },
+    **ALEXNETS,
+}
+VARIANTS |= {  # five times the steps, at the rate of the short run
+    f"{name}-long": (VARIANTS[name][0], VARIANTS[name][1] | PATIENT, VARIANTS[name][2])
+    for name in (
+        "lenet-relu-max",
+        "lenet-augmented",
+        "alexnet-bare",
+        "alexnet-augmented",
+        "alexnet",
+        "lenet-dropout",
+    )
 }
 BOTH = ("lenet", "alexnet")
 PLAN = (  # what matters most comes first
@@ -71,7 +101,8 @@ PLAN = (  # what matters most comes first
     ("cifar10", ("lenet-augmented", "lenet-more-data", "alexnet-more-data")),
     ("cifar10", ("lenet-stacked", "lenet-dropout", "lenet-longer")),
     ("cifar10", ("alexnet-augmented", "slim-tanh")),
-    ("cifar10", ("lenet-more-longer", "alexnet-more-longer")),
+    ("cifar10", tuple(name for name in VARIANTS if name.endswith(("-torch", "-long")))),
+    ("mnist", ("lenet-torch",)),
 )
 
 

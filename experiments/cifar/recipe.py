@@ -8,6 +8,7 @@ scores the test set once, at the end, which chooses nothing.
 """
 
 import time
+from collections.abc import Callable, Sequence
 from statistics import mean
 
 import torch
@@ -37,6 +38,20 @@ def flip_and_shift(images: Tensor, pixels: int = 4) -> Tensor:
     image = torch.arange(count, device=images.device)[:, None, None]
     moved = images.permute(0, 2, 3, 1)[image, rows[:, :, None], cols[:, None, :]]
     return moved.permute(0, 3, 1, 2)
+
+
+def one_start(network: Callable[..., nn.Module], **sizes) -> nn.Module:
+    """The network with the start of ``AlexNetCifar``: He's weights, no biases.
+
+    Weights are drawn from N(0, 2 / fan-in), whatever the activation, so that networks
+    of one shape and one seed start with the same numbers.
+    """
+    model = network(**sizes)
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return model
 
 
 def train(
@@ -87,27 +102,31 @@ def measure(make, train_set, held, test_set, *, lr: float, **settings) -> dict:
     }
 
 
-def best_rate(rows: list[dict]) -> float | None:
-    """The rate with the highest validation accuracy, mean over the seeds.
+def ranked_rates(rows: list[dict], seeds: Sequence[int] = SEEDS) -> list[float]:
+    """The rates, that with the highest mean validation accuracy over the seeds first.
 
-    ``rows`` are one network's. Only rates that every seed has tried count; None as long
-    as there is none.
+    ``rows`` are one network's. Only rates that every seed has tried count.
     """
     tried: dict[float, list[float]] = {}
     for row in rows:
         best = max(epoch["val_accuracy"] for epoch in row["epochs"])
         tried.setdefault(row["lr"], []).append(best)
-    means = {lr: mean(all_) for lr, all_ in tried.items() if len(all_) == len(SEEDS)}
-    return max(means, key=means.get, default=None)
+    means = {lr: mean(all_) for lr, all_ in tried.items() if len(all_) == len(seeds)}
+    return sorted(means, key=means.get, reverse=True)
 
 
-def next_trial(rows: list[dict]) -> dict | None:
+def best_rate(rows: list[dict], seeds: Sequence[int] = SEEDS) -> float | None:
+    """The first of ``ranked_rates``; None as long as there is none."""
+    return next(iter(ranked_rates(rows, seeds)), None)
+
+
+def next_trial(rows: list[dict], seeds: Sequence[int] = SEEDS) -> dict | None:
     """The rate and seed that one network lacks: at its best rate, or beside it."""
-    middle = best_rate(rows) or FIRST_RATE
+    middle = best_rate(rows, seeds) or FIRST_RATE
     place = RATES.index(middle)
     made = {(row["lr"], row["seed"]) for row in rows}
     for lr in (middle, *RATES[max(0, place - 1) : place + 2]):
-        for seed in SEEDS:
+        for seed in seeds:
             if (lr, seed) not in made:
                 return {"lr": lr, "seed": seed}
     return None

@@ -5,13 +5,19 @@ from collections.abc import Mapping, Sequence
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from lenet_helpers.plots.style import COLORS, INK, LARGE
 from lenet_helpers.shapes import LayerRow, Trace
+from lenet_helpers.statistics import Difference
 
-PAIR = (("blue", "o", "-"), ("orange", "s", "--"))  # of the first network, the second
+LOOKS = (  # of the first network, the second, ...
+    ("blue", "o", "-"),
+    ("orange", "s", "--"),
+    ("green", "^", ":"),
+)
 KINDS = (COLORS["sky"], COLORS["orange"])  # of maps, of units: black reads on both
 FONT = 11.5  # points: a phone shows the figure at half its size
 WIDE = 0.08  # of a bar: a narrower part has no room for its name
@@ -90,7 +96,7 @@ def reuse(
     axis.set(xscale="log", yscale="log", xlabel="parameters of a layer")
     axis.set(ylabel="multiply-adds of a layer", xlim=(5, 3e8), ylim=(2e2, 1.5e9))
     _diagonals(axis)
-    for (name, rows), (colour, marker, _) in zip(networks.items(), PAIR):
+    for (name, rows), (colour, marker, _) in zip(networks.items(), LOOKS):
         learned = [row for row in rows if row.params]
         x, y = ([getattr(row, what) for row in learned] for what in ("params", "macs"))
         axis.plot(x, y, marker, color=COLORS[colour], markersize=6, label=name)
@@ -120,12 +126,12 @@ def score_curves(
 
     ``panels``: title -> {network: (times, float [seeds, len(times)])}.
     """
-    figure = Figure(figsize=(5.6, 0.4 + 2.6 * len(panels)))
+    figure = Figure(figsize=(5.6, 0.9 + 2.6 * len(panels)))
     axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
     figure.get_layout_engine().set(h_pad=0.1)  # inches between the panels
     for axis, (title, networks) in zip(axes, panels.items()):
         for (name, (times, table)), (colour, marker, line) in zip(
-            networks.items(), PAIR
+            networks.items(), LOOKS
         ):
             low, high = (edge.tolist() for edge in table.aminmax(dim=0))
             look = {"color": COLORS[colour]}
@@ -138,6 +144,38 @@ def score_curves(
         axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axis.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
         axis.grid(axis="y")
-    axes[0].legend(loc="lower right", fontsize=FONT)
+    names = axes[0].get_legend_handles_labels()
+    figure.legend(*names, loc="outside upper center", ncols=2, fontsize=FONT)
     axes[-1].set_xlabel(xlabel, fontsize=FONT)
+    return figure
+
+
+def turned(
+    steps: Mapping[str, tuple[Difference, Difference]], budgets: tuple[str, str]
+) -> Figure:
+    """Each step's worth at two budgets, one above the other, with its interval.
+
+    ``steps``: label -> (at the first budget, at the second). What is not told apart
+    from nothing is hollow.
+    """
+    figure = Figure(figsize=(5.6, 1.3 + 0.5 * len(steps)))
+    axis = figure.subplots()
+    axis.axvline(0, color=INK, linewidth=1)
+    for place, pair in enumerate(steps.values()):
+        for (colour, marker, _), one, up in zip(LOOKS, pair, (-0.16, 0.16)):
+            look = {"color": COLORS[colour]}
+            axis.plot([one.low, one.high], [place + up] * 2, linewidth=1.8, **look)
+            face = COLORS[colour] if one.told_apart else "none"
+            axis.plot(one.mean, place + up, marker, mfc=face, ms=6.5, **look)
+    handles = [
+        Line2D([], [], color=COLORS[colour], marker=marker, label=budget)
+        for (colour, marker, _), budget in zip(LOOKS, budgets)
+    ]
+    place = {"loc": "lower center", "bbox_to_anchor": (0.4, 1), "ncols": 2}
+    axis.legend(handles=handles, fontsize=FONT, **place)
+    axis.set_yticks(range(len(steps)), steps, fontsize=FONT)
+    axis.set_ylim(len(steps) - 0.5, -0.5)
+    axis.tick_params(axis="x", labelsize=FONT)
+    axis.set_xlabel("points of test accuracy", fontsize=FONT)
+    axis.grid(axis="x")
     return figure

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import TensorDataset
 
 from experiments import records
-from experiments.cifar import lenet_vs_alexnet, recipe
+from experiments.cifar import lenet_vs_alexnet, lenet_vs_alexnet_long, recipe
+from lenet_helpers.models import AlexNetCifar, ModernLeNet5
 
 
 def numbered(count: int) -> TensorDataset:
@@ -90,3 +92,55 @@ def test_moved_pictures_keep_the_rate_of_their_network(tmp_path, monkeypatch):
         table.add(key | {"lr": 0.01, "epochs": [{"val_accuracy": 0.5}]})
     job = lenet_vs_alexnet.next_run(table, "cifar10", "lenet-augmented")
     assert (job["variant"], job["lr"], job["seed"]) == ("lenet-augmented", 0.01, 0)
+
+
+def test_one_start_is_that_of_alexnet_whatever_the_activation():
+    starts = {}
+    for name in ("tanh", "relu"):
+        torch.manual_seed(0)
+        lenet = recipe.one_start(ModernLeNet5, in_channels=3, activation=name)
+        starts[name] = [p.detach() for p in lenet.parameters()]
+    for tanh, relu in zip(*starts.values()):
+        assert torch.equal(tanh, relu)
+    for model in (lenet, AlexNetCifar(width=1 / 8)):
+        for layer in model.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                fan_in = layer.weight[0].numel()
+                spread = layer.weight.std().item() * (fan_in / 2) ** 0.5
+                assert spread == pytest.approx(1, abs=0.12)
+                assert not layer.bias.any()
+
+
+def test_a_torch_variant_differs_by_its_start_alone():
+    variants = lenet_vs_alexnet.VARIANTS
+    torchs = [name for name in variants if name.endswith("-torch")]
+    assert len(torchs) == len(lenet_vs_alexnet.LENETS)
+    for name in torchs:
+        ours, theirs = variants[name.removesuffix("-torch")], variants[name]
+        assert ours[0].func is recipe.one_start and ours[0].args == (theirs[0],)
+        assert ours[1] is theirs[1] and theirs[2] == f"{ours[2]}-torch"
+
+
+def test_long_runs_train_at_a_common_rate_before_a_seed_of_its_own_chooses(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(records, "RESULTS", tmp_path)
+    long = lenet_vs_alexnet_long
+    runs = records.Runs("trial", ("network", "passes", "lr", "seed"))
+    made = []
+
+    def run(network, passes, lr, seed):
+        made.append((network, passes, lr, seed))
+        worth = {0.001: 0.6, 0.003: 0.5}.get(lr, 0.4)
+        return {"epochs": [{"val_accuracy": worth}]}
+
+    runs.finish(long.jobs(runs), run)
+    names = list(long.NETWORKS)
+    first = [(n, 8, 0.003, seed) for n in names[: long.FIRST] for seed in range(5)]
+    assert made[: len(first)] == first
+    rest = [job[2:] for job in made[len(first) :] if job[:2] == (names[0], 8)]
+    choice = [(lr, 100) for lr in (0.003, 0.001, 0.0003)]
+    assert rest == choice + [(0.001, seed) for seed in range(5)]
+    twice = [job for job in made if job[1] == 16]
+    assert [job[0] for job in twice] == [n for n in long.TWICE for _ in range(5)]
+    assert {job[2] for job in twice} == {0.001}
