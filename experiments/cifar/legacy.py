@@ -25,20 +25,6 @@ IMAGES, HELD, EPOCHS, BATCH = 5_000, 1_000, 3, 64
 DEEP = {"widths": (8, 35), "stacked": True, "head": "average", "blocks": 2}
 
 
-def he_start(make) -> nn.Module:
-    """The network with weights from N(0, 2 / inputs) and biases at zero.
-
-    The start of ``AlexNetCifar``, whatever the activation. Source: He et al. 2015.
-    """
-    model = make()
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-    return model
-
-
 # Every one has between 61,300 and 62,900 parameters; each row says what it changes.
 NETWORKS = {
     "lenet": partial(ModernLeNet5, in_channels=3),
@@ -52,7 +38,7 @@ NETWORKS = {
     "deep-shortcut-norm": partial(Descendant, **DEEP, skip=True, norm=True),
 }
 HE = "relu-max", "stacked", "deep-plain", "deep-shortcut", "deep-plain-norm"
-NETWORKS |= {f"{name}-he": partial(he_start, NETWORKS[name]) for name in HE}
+NETWORKS |= {f"{name}-he": partial(recipe.one_start, NETWORKS[name]) for name in HE}
 
 
 def run(images, network: str, lr: float, seed: int) -> dict:
