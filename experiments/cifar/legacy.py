@@ -13,7 +13,6 @@ the training images and three epochs: what one core does in half an hour.
 from collections.abc import Iterator
 from functools import partial
 
-from torch import nn
 from torch.utils.data import TensorDataset
 
 from experiments import records
