@@ -4,6 +4,7 @@ A message must equal what the pinned PyTorch says; any other must have the words
 heading, or of what the page calls "also worded".
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -35,11 +36,15 @@ def known() -> dict[str, object]:
 
 
 def script(code: str, folder) -> str:
-    """What a file of its own writes to standard error."""
+    """What a file of its own writes to standard error.
+
+    But for what Python's clerk of shared memory finds when workers have ended.
+    """
     path = folder / "train.py"
     path.write_text(blocks(OPENING, "python")[0] + code)
     command = [sys.executable, str(path)]
-    return subprocess.run(command, capture_output=True, text=True).stderr
+    quiet = os.environ | {"PYTHONWARNINGS": "ignore:resource_tracker"}
+    return subprocess.run(command, capture_output=True, text=True, env=quiet).stderr
 
 
 def said(code: str, names: dict, folder) -> str:
