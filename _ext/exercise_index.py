@@ -80,8 +80,7 @@ def title(notebook: dict) -> str:
 def links(file: str, some: list[Entry]) -> str:
     """Markdown that leads to the heading of each exercise in the chapter's page."""
     return "".join(
-        f"- [{name(one)}](../{file}#{slug(one.heading)}){how(one)}\n"
-        for one in some
+        f"- [{name(one)}](../{file}#{slug(one.heading)}){how(one)}\n" for one in some
     )
 
 
