@@ -61,7 +61,9 @@ def load(
     ``"mnist"`` looks in ``root`` (if given, nowhere else), the folder named by the
     variable LENET_DATA, the user's cache, and then downloads, unless ``download``
     is False or LENET_OFFLINE is set. ``"digits"`` are the 1,797 8x8 digits that
-    come with scikit-learn. ``"auto"`` is MNIST, or the digits and one printed line.
+    come with scikit-learn. ``"auto"`` is MNIST, or the digits and one printed line;
+    data of your own in the form of MNIST's four files, in a folder that you named, are
+    taken with one printed line, too, and called ``"own"``.
 
     Raises DataError when the name is unknown, MNIST is nowhere to be had
     (``"mnist"`` only), or a folder that you named is absent or damaged (always).
@@ -86,7 +88,13 @@ def load(
             "so figures differ from the text."
         )
         return _digits()
-    return _prepare("mnist", source, *raw)
+    *tensors, remark = raw
+    if not remark:
+        return _prepare("mnist", source, *tensors)
+    if name == "mnist":
+        raise DataError(f'{source}: {remark}; data.load("auto") takes them')
+    print(f"This is {remark}; figures differ from the text.")
+    return _prepare("own", source, *tensors)
 
 
 def _digits() -> DigitData:
