@@ -65,8 +65,9 @@ def load(
     data of your own in the form of MNIST's four files, in a folder that you named, are
     taken with one printed line, too, and called ``"own"``.
 
-    Raises DataError when the name is unknown, MNIST is nowhere to be had
-    (``"mnist"`` only), or a folder that you named is absent or damaged (always).
+    Raises DataError when the name is unknown, MNIST is nowhere to be had or other data
+    lies in its place (``"mnist"`` only), or a folder that you named is absent, damaged
+    or known to hold no digits (always).
 
     Source: LeCun et al. 1998, section II-B (32x32 input; there scaled to -0.1 and
     1.175, here to mean 0 and variance 1).
@@ -92,8 +93,8 @@ def load(
     if not remark:
         return _prepare("mnist", source, *tensors)
     if name == "mnist":
-        raise DataError(f'{source}: {remark}; data.load("auto") takes them')
-    print(f"This is {remark}; figures differ from the text.")
+        raise DataError(f'{source} has {remark}: data.load("auto") takes it')
+    print(f"Here is {remark}, so figures differ from the text.")
     return _prepare("own", source, *tensors)
 
 

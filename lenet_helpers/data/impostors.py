@@ -68,13 +68,13 @@ def remark(images: Tensor, *labels: Tensor) -> str:
     ``images`` are those of training, ``labels`` those of training and of the test.
     """
     sizes = " + ".join(f"{len(part):,}" for part in labels)
-    said = f"not MNIST but other data in its form ({sizes} images)"
+    said = f"not MNIST but other data in its form ({sizes} images"
     counts = [torch.bincount(part, minlength=10) for part in labels]
     if len(images) >= 60_000 and all(c.min() == c.max() for c in counts):
         said += (
-            ", each class as often as in EMNIST, whose images lie on their side, and "
+            "; each class as often, as in EMNIST, whose images lie on their side, and "
             "in KMNIST"
         )
     if is_dark_on_light(images):
-        said += ", dark on light where MNIST's are light on dark"
-    return said
+        said += "; dark on light, where MNIST's are light on dark"
+    return said + ")"

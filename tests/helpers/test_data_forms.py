@@ -100,13 +100,22 @@ def nested_pictures(folder):
     pictures(folder / "mnist_png")
 
 
+def doubled_pictures(folder):
+    """As Kaggle's archives unpack."""
+    pictures(folder)
+    for part in list(folder.iterdir()):
+        part.rename(folder / "x")
+        part.mkdir()
+        (folder / "x").rename(part / part.name)
+
+
 def coloured_pictures(folder):
     pictures(folder, mode="RGB")
 
 
 EXACT = [
     *(plain_tables, headed_tables, archive),
-    *(pictures, nested_pictures, coloured_pictures),
+    *(pictures, nested_pictures, doubled_pictures, coloured_pictures),
 ]
 
 
@@ -329,7 +338,7 @@ NO_DATA = {
 def test_what_is_no_data_file_is_called_what_it_is(folder, what, zipped):
     content = NO_DATA[what]
     content = gzip.compress(content) if zipped else content
-    write(folder, {**{f"{n}.gz": c for n, c in FILES.items()}})
+    write(folder, {f"{name}.gz": file for name, file in FILES.items()})
     (folder / f"{TEST_LABELS}.gz").write_bytes(content)
     with pytest.raises(data.DataError) as caught:
         data.load(root=folder)
@@ -369,7 +378,7 @@ def test_own_data_in_mnists_form_are_taken_with_one_line(folder, capsys):
     assert loaded.name == "own" and repr(loaded).startswith("DigitData(own: 30 train")
     found = loaded.denormalise(loaded.test.tensors[0])[:, 0, 2:-2, 2:-2] * 255
     assert found.round().byte().numpy().tobytes() == OWN[2].tobytes()
-    with pytest.raises(data.DataError, match='not MNIST.*load."auto". takes them'):
+    with pytest.raises(data.DataError, match='not MNIST.*load."auto". takes it'):
         data.load("mnist", root=folder)
 
 
