@@ -48,7 +48,7 @@ def _table(path: Path) -> tuple[np.ndarray, np.ndarray]:
     headed = not first.strip(b'"').isdigit()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # fractions would be cut off
+            warnings.simplefilter("error")  # NumPy 1 would cut off fractions
             rows = np.loadtxt(
                 path,
                 np.int16,

@@ -65,9 +65,7 @@ def _named(pattern: re.Pattern, paths: Iterable[Path]) -> dict[str, Path]:
 def _pictures(place: Path) -> Form | None:
     """Folders named by digits, under train... and test..., or without these."""
     folders = sorted(path for path in place.iterdir() if path.is_dir())
-    folders += [
-        path / path.name for path in folders
-    ]  # Kaggle's trainingSet/trainingSet
+    folders += [path / path.name for path in folders]  # as Kaggle's archives unpack
     parts = _named(PART, filter(_has_digits, folders))
     if parts:
         return Form("pictures", parts.get("train"), parts.get("test"))

@@ -110,7 +110,8 @@ def is_published(contents: dict[str, bytes], paths: dict[str, Path]) -> bool:
 def _paths(root: Path) -> dict[str, Path]:
     """Where each of the four files lies."""
     if not os.path.isdir(root):
-        raise DataError("no such folder")
+        is_file = os.path.exists(root)
+        raise DataError("a file; name its folder" if is_file else "no such folder")
     for folder in (root / RAW, root / "raw", root):
         if folder.is_dir():
             os.listdir(folder)  # whether it may be looked into

@@ -293,6 +293,12 @@ def test_a_full_disk_leaves_nothing_and_is_said_in_a_line(folder, monkeypatch):
     assert listing(folder) == before
 
 
+def test_a_file_in_a_folders_place_is_called_that(folder):
+    archive(folder)
+    with pytest.raises(data.DataError, match="a file; name its folder"):
+        data.load(root=folder / "mnist.npz")
+
+
 def test_other_peoples_tables_and_pictures_are_no_form_of_mnist(folder):
     (folder / "train.csv").write_text("PassengerId,Survived,Pclass\n1,0,3\n")
     (folder / "train" / "cat").mkdir(parents=True)
