@@ -183,10 +183,10 @@
     async function toPad() {
       const name = (list) => LISTS[list][1][settings[list]], last = scores.at(-1);
       const result = last ? `, ${percent(last.heldOut)} of 360 held-out digits right after pass ${last.pass}` : "";
-      OwnWeights.keep({ ...network(), words: `${name("activation")}, ${name("pool")} pooling, ${number(now.step)} steps${result}` });
+      OwnWeights.keep({ ...network(), words: `${name("activation")}, ${name("pool")} pooling, ${number(now.step)} ${now.step === 1 ? "step" : "steps"}${result}` });
       if (!document.getElementById("lenet-pad")) {
         beside.replaceChildren(
-          element("p", { class: "lw-message", tabindex: -1 }, "They read in this pad now, and in the one of the ",
+          element("p", { class: "lw-message" }, "They read in this pad now, and in the one of the ",
             element("a", { href: new URL("../index.html", HERE) }, "front page"), " as well, if your browser keeps what a page stores."),
           element("div", { id: "lenet-pad" }));
         for (const file of host.dataset.pad.split(" ")) await fetched(file);

@@ -373,7 +373,7 @@ def test_weights_go_to_the_pad_here_and_there_and_the_books_come_back(
     with opened(browser, widget_page(tmp_path, "train")) as page:
         bring(page)
         whose = page.locator(".lw-whose")
-        assert "yours: ReLU, maximum pooling, 1 steps" in whose.inner_text()
+        assert "yours: ReLU, maximum pooling, 1 step." in whose.inner_text()
         own = page.locator(BARS).all_inner_texts()
         button(page, "One step").click()
         wait_for_step(page, 2)
