@@ -19,6 +19,8 @@ globalThis.TrainView = (() => {
     return node;
   }
 
+  const count = (n, unit) => `${number(n)} ${unit}${n === 1 ? "" : unit === "pass" ? "es" : "s"}`;
+
   // Points [place, mean] for a curve: no more than can be told apart.
   function thinned(values) {
     const size = Math.ceil(values.length / POINTS), points = [];
@@ -42,13 +44,15 @@ globalThis.TrainView = (() => {
       const x = (v) => LEFT + (v / end) * (width - LEFT - RIGHT);
       const y = (v) => HEIGHT - BOTTOM - Math.min(1, Math.max(0, share(v))) * (HEIGHT - TOP - BOTTOM);
       const path = (points) => "M" + points.map(([a, b]) => `${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("L") + (points.length > 1 ? "" : "z"); // z: one point is a dot
+      const marks = ticks.filter(([, , kind]) => kind).map(([v]) => y(v));
+      const free = ([v, , kind]) => kind || marks.every((mark) => Math.abs(mark - y(v)) > 12); // of a mark's words
       svg.setAttribute("aria-label", label);
       svg.replaceChildren(
-        ...ticks.flatMap(([v, text, kind = ""]) => [
+        ...ticks.filter(free).flatMap(([v, text, kind = ""]) => [
           shape("path", { d: `M${LEFT} ${y(v)}H${width - RIGHT}`, class: `lw-across ${kind}` }),
           shape("text", { x: LEFT - 6, y: y(v) + 4, "text-anchor": "end", class: kind }, text)]),
         shape("text", { x: LEFT, y: HEIGHT - 6 }, "0"),
-        shape("text", { x: width - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, `${number(end)} ${unit}`),
+        shape("text", { x: width - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, count(end, unit)),
         ...lines.filter(([, points]) => points.length).map(([kind, points]) => shape("path", { d: path(points), class: kind })));
     }
     new ResizeObserver(() => draw()).observe(svg);
@@ -62,10 +66,10 @@ globalThis.TrainView = (() => {
     const points = thinned(losses), values = points.map(([, v]) => v);
     const top = Math.max(2.5, ...values), end = Math.max(1, losses.length);
     const told = losses.length ? `, now ${losses.at(-1).toPrecision(3)}` : "";
-    const picture = { lines: [["lw-line", points]], end, unit: "steps", label: `Loss over ${losses.length} steps${told}` };
+    const picture = { lines: [["lw-line", points]], end, unit: "step", label: `Loss over ${count(losses.length, "step")}${told}` };
     if (!log) {
       const high = Math.min(5, top);
-      return { ...picture, low: 0, high, ticks: [[0, "0"], [1, "1"], [high, high.toFixed(1)], LN10].filter(([v], i) => i !== 2 || v > 2.9) };
+      return { ...picture, low: 0, high, ticks: [[0, "0"], [1, "1"], [high, high.toFixed(1)], LN10] };
     }
     const from = Math.min(-1, Math.floor(Math.log10(Math.min(1, ...values.filter((v) => v > 1e-6)))));
     const to = Math.ceil(Math.log10(top)), every = Math.ceil((to - from) / 5);
@@ -79,7 +83,7 @@ globalThis.TrainView = (() => {
     const last = scores.at(-1), told = last ? `, now ${(100 * last.heldOut).toFixed(1)} % of the held-out digits` : "";
     return {
       lines: [["lw-line lw-dashed", line("train")], ["lw-line", line("heldOut")]],
-      low: 0, high: 100, end: Math.max(2, scores.length), unit: "passes", label: `Digits read right${told}`,
+      low: 0, high: 100, end: Math.max(2, scores.length), unit: "pass", label: `Digits read right${told}`,
       ticks: [[0, "0"], [10, "10 %", "lw-ln10"], [50, "50 %"], [90, "90 %"]],
     };
   }
@@ -116,5 +120,5 @@ globalThis.TrainView = (() => {
     return { node, seen, update };
   }
 
-  return { curve, lossPicture, rightPicture, pictures };
+  return { count, curve, lossPicture, rightPicture, pictures };
 })();

@@ -55,7 +55,7 @@
       return `The loss has been at ${peak.toPrecision(2)}: the steps are too long.` + (Math.abs(recent - LN10) < 0.2 ? " Now it gives every digit about the same chance; nothing of the picture gets through." : "");
     if (step >= 40 && Math.abs(recent - LN10) < 0.1)
       return "It stands at ln 10 = 2.303: whatever the picture, every digit gets about the same chance.";
-    return `Mean loss of the last ${Math.min(40, step)} steps: ${recent.toFixed(recent < 0.1 ? 3 : 2)}.`;
+    return `Mean loss of the last ${TrainView.count(Math.min(40, step), "step")}: ${recent.toFixed(recent < 0.1 ? 3 : 2)}.`;
   }
 
   function mount(host) {
@@ -147,6 +147,7 @@
       session = null, going = false, losses = [], scores = [], now = {};
       results.hidden = true;
       say("The weights are gone; choose, and start again.");
+      if (document.activeElement === resetButton) startButton.focus(); // it is switched off
       buttons();
     }
 
@@ -183,7 +184,7 @@
     async function toPad() {
       const name = (list) => LISTS[list][1][settings[list]], last = scores.at(-1);
       const result = last ? `, ${percent(last.heldOut)} of 360 held-out digits right after pass ${last.pass}` : "";
-      OwnWeights.keep({ ...network(), words: `${name("activation")}, ${name("pool")} pooling, ${number(now.step)} ${now.step === 1 ? "step" : "steps"}${result}` });
+      OwnWeights.keep({ ...network(), words: `${name("activation")}, ${name("pool")} pooling, ${TrainView.count(now.step, "step")}${result}` });
       if (!document.getElementById("lenet-pad")) {
         beside.replaceChildren(
           element("p", { class: "lw-message" }, "They read in this pad now, and in the one of the ",
@@ -205,7 +206,7 @@
     host.setAttribute("role", "group");
     host.setAttribute("aria-label", "LeNet-5 trained in the page");
     view.seen.prepend(element("label", {}, "A held-out ", digit));
-    results.append(message, numbers,
+    results.append(numbers,
       element("div", { class: "lw-curves" }, loss.node, right.node),
       element("label", { class: "lw-muted" }, log, " logarithmic loss"), view.node);
     host.replaceChildren(
@@ -213,7 +214,7 @@
         ...Object.entries(PRESETS).map(([name, values]) => button(name, () => preset(values)))),
       form.node,
       element("div", { class: "lw-controls" }, startButton, stepButton, resetButton, padButton),
-      results, beside, spoken);
+      message, results, beside, spoken);
     form.set(PRESETS["Learns well"]);
     buttons();
     Draw.onThemeChange(show);

@@ -262,6 +262,7 @@ def test_it_starts_pauses_goes_on_steps_and_resets(browser, address):
         wait_for_step(page, stood + 2)
         assert "digits a second" in page.locator(".lw-numbers").inner_text()
         button(page, "Reset").click()
+        assert page.evaluate("document.activeElement.textContent") == "Start"
         assert page.locator(".lw-curve").first.is_hidden()
         assert page.get_by_label("Activation").is_enabled()
         assert button(page, "Take these weights to the pad").is_disabled()
@@ -317,12 +318,21 @@ def test_where_workers_are_refused_the_page_trains_and_says_so(
     with opened(browser, address) as page:
         button(page, "Start").click()
         wait_for_step(page, 2)
-        words = page.locator(".lw-stage .lw-message").inner_text()
+        words = page.locator(".lw-message").first.inner_text()
         assert "lends no second thread" in words
         button(page, "Pause").click()
         stood = step_of(page)
         page.wait_for_timeout(300)
         assert step_of(page) == stood
+
+
+def test_digits_that_cannot_be_had_are_a_sentence(browser, tmp_path):
+    body = MOUNT.replace("bundled-digits.js", "lost.js") + "</div>"
+    page = browser.new_page()
+    page.goto(html_page(tmp_path, body, [STORAGE, *widget_scripts("train")]))
+    button(page, "Start").click()
+    page.locator(".lw-message", has_text="could not be loaded").wait_for()
+    page.close()
 
 
 def test_the_keyboard_does_it_and_hears_it(browser, address):
