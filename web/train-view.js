@@ -43,7 +43,7 @@ globalThis.TrainView = (() => {
       const share = (v) => (scale(v) - scale(low)) / (scale(high) - scale(low));
       const x = (v) => LEFT + (v / end) * (width - LEFT - RIGHT);
       const y = (v) => HEIGHT - BOTTOM - Math.min(1, Math.max(0, share(v))) * (HEIGHT - TOP - BOTTOM);
-      const path = (points) => "M" + points.map(([a, b]) => `${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("L") + (points.length > 1 ? "" : "z"); // z: one point is a dot
+      const path = (points) => "M" + points.map(([a, b]) => `${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("L") + (points.length > 1 ? "" : "h6"); // one point has to be seen, too
       const marks = ticks.filter(([, , kind]) => kind).map(([v]) => y(v));
       const free = ([v, , kind]) => kind || marks.every((mark) => Math.abs(mark - y(v)) > 12); // of a mark's words
       svg.setAttribute("aria-label", label);

@@ -61,7 +61,7 @@
   function mount(host) {
     let heldOut, session = null, settings, going = false, losses = [], scores = [], now = {};
     const form = TrainSettings.form(tune);
-    const loss = TrainView.curve("Loss of each step"), right = TrainView.curve("Digits read right: held out, and dashed in training");
+    const loss = TrainView.curve("Loss of each step"), right = TrainView.curve("Read right (dashed: in training)");
     const view = TrainView.pictures();
     const numbers = element("p", { class: "lw-numbers" }), message = element("p", { class: "lw-message" });
     const spoken = element("p", { class: "lw-spoken", role: "status" });
@@ -190,7 +190,11 @@
           element("p", { class: "lw-message" }, "They read in this pad now, and in the one of the ",
             element("a", { href: new URL("../index.html", HERE) }, "front page"), " as well, if your browser keeps what a page stores."),
           element("div", { id: "lenet-pad" }));
-        for (const file of host.dataset.pad.split(" ")) await fetched(file);
+        try {
+          for (const file of host.dataset.pad.split(" ")) await fetched(file);
+        } catch {
+          return beside.replaceChildren(element("p", { class: "lw-message", "data-wrong": true }, "The pad could not be loaded; is the page complete?"));
+        }
       } else dispatchEvent(new Event("lenet-weights"));
       document.getElementById("lenet-pad").scrollIntoView({ block: "nearest" });
       spoken.textContent = "The pad has these weights.";
