@@ -1,5 +1,7 @@
 """Training in the page: its gradients are PyTorch's, it learns, and the pad gets it."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -433,3 +435,10 @@ def test_damaged_weights_are_left_alone(browser, tmp_path, damage):
         page.reload()
         assert page.locator(".lw-whose").is_hidden()
         assert page.locator(".lw-best strong").inner_text() == "3"
+
+
+def test_what_training_fetches_later_is_all_that_the_pad_needs():
+    named = re.search('data-digits="(.+?)" data-pad="(.+?)"', MOUNT)
+    assert (WEB / named[1]).is_file()
+    known = {*WIDGETS["train"].scripts, *named[2].split()}
+    assert known >= set(WIDGETS["pad"].scripts)
