@@ -110,12 +110,13 @@ globalThis.TrainView = (() => {
     const node = element("div", { class: "lw-growing" }, seen, element("div", {}, filters.node, c1.node, c3.node));
     function update(net, pixels) {
       const maps = LeNet.forward(net, pixels), colours = palette(node);
-      const best = maps.probabilities.indexOf(Math.max(...maps.probabilities));
+      const most = Math.max(...maps.probabilities), best = maps.probabilities.indexOf(most);
+      const share = most > 0.995 ? "> 99" : (100 * most).toFixed(0); // never quite 100
       paintGrey(input, pixels.map((v) => v * net.std + net.mean));
       filters.paint(net.tensors["c1.weight"].data, colours);
       c1.paint(maps["c1.act"].data, colours);
       c3.paint(maps["c3.act"].data, colours);
-      reads.textContent = best < 0 ? "No number comes out any more." : `It reads ${best}, ${(100 * maps.probabilities[best]).toFixed(0)} %.`;
+      reads.textContent = best < 0 ? "No number comes out any more." : `It reads ${best}, ${share} %.`;
     }
     return { node, seen, update };
   }
