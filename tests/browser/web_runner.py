@@ -16,6 +16,7 @@ import pytest
 from _ext.widgets import WIDGETS, tag
 
 WEB = Path(__file__).resolve().parents[2] / "web"
+HERE = "file:", "blob:"  # the addresses of what a page holds or has made
 STORAGE = WEB.parent / "_static" / "storage.js"
 IN_NODE = """
 const fs = require("fs"), vm = require("vm");
@@ -119,7 +120,7 @@ def opened(browser, address: str, **options) -> Iterator:
     page.on("console", lambda m: complaints.extend([m.text] * (m.type == "error")))
     page.on(
         "request",
-        lambda r: complaints.extend([r.url] * (not r.url.startswith("file:"))),
+        lambda r: complaints.extend([r.url] * (not r.url.startswith(HERE))),
     )
     try:
         page.goto(address)
