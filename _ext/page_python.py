@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 CHECKERS = "call", "checkers", "compare"
 
 LIBRARY = """
-_bisect _codecs _collections _collections_abc _contextvars _functools _io _locale
+_codecs _collections _collections_abc _contextvars _functools _io _locale
 _operator _py_abc _pydecimal _random _string _thread _typing _weakref _weakrefset abc
 annotationlib ast _ast bisect codecs collections contextvars copy copyreg dataclasses
 decimal encodings encodings.aliases enum fractions functools genericpath heapq itertools
@@ -80,7 +80,7 @@ def library(data: Path) -> dict[str, list]:
     text = (data / "brython_stdlib.js").read_text(encoding="utf-8")
     start = text.index("{", text.index("var scripts"))
     everything, _ = json.JSONDecoder().raw_decode(text, start)
-    return {name: everything[name] for name in LIBRARY if name in everything}
+    return {name: everything[name] for name in LIBRARY}
 
 
 def checkers() -> dict[str, list]:

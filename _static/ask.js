@@ -92,7 +92,7 @@
   }
 
   function send(box) {
-    const note = elsewhere("This one needs PyTorch: ");
+    const note = elsewhere("The page cannot judge this one: ");
     if (box.dataset.status === "not yet") box.after(note);
     else box.replaceWith(note);
   }

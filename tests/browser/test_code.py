@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from _ext import page_python
 from lenet_course import exercises
 from lenet_course.exercises import limit
 from lenet_course.exercises.page_code import code_form
@@ -15,7 +16,6 @@ from tests.browser.test_answers import COLAB
 from tests.browser.test_learn import REFUSED, ROOT, STYLE
 from tests.browser.web_runner import axe_violations, html_page, opened
 
-page_python = pytest.importorskip("_ext.page_python")
 CODED = {one.id: one for one in exercises.all() if code_form(one)}
 ASK_ALL = """async (tasks) => {
   const worker = LenetCode.start(await LenetCode.fetchPython());
