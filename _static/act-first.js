@@ -4,7 +4,6 @@
   "use strict";
 
   const memory = globalThis.LenetStorage; // _static/storage.js
-  const REASON = /^\d+: /;
 
   const make = (tag, props, ...children) => {
     const node = Object.assign(document.createElement(tag), props);
@@ -17,30 +16,42 @@
     return node;
   };
 
+  // Number of a line -> what is said of it, as it stands in the folded answer.
+  function reasonsIn(answer) {
+    const found = new Map();
+    for (const item of answer.querySelectorAll("li")) {
+      const words = (item.querySelector("p") ?? item).cloneNode(true);
+      const [head, number] = /^(\d+): /.exec(words.textContent) ?? [];
+      if (!number) continue;
+      words.firstChild.data = words.firstChild.data.replace(head, "");
+      found.set(Number(number), words);
+      item.parentNode.classList.add("act-reasons");
+    }
+    return found;
+  }
+
   // What both kinds need: their lines, the folded answer, a place to speak, a memory.
   function parts(box) {
     const list = box.querySelector("ol");
     const answer = box.querySelector("details");
+    const lines = [...list.children];
+    const reasons = reasonsIn(answer);
     const said = make("div", { className: "act-said" });
     const key = `lenet-inside-out:act-first:${box.dataset.id}`;
-    const reasons = [...answer.querySelectorAll("li")].filter((li) => REASON.test(li.textContent));
     said.setAttribute("role", "status");
-    reasons[0]?.parentNode.classList.add("act-reasons");
-    [...list.children].forEach((line, i) => (line.value = i + 1));
+    lines.forEach((line, i) => (line.value = i + 1));
     return {
       list,
       answer,
-      lines: [...list.children],
+      lines,
       kept: memory.read(key),
       keep: (value) => memory.write(key, value),
       place: (...controls) => answer.before(make("div", { className: "act-row" }, ...controls), said),
       say(tone, head, number) {
         const mark = { good: "✓ ", look: "→ " }[tone] ?? "";
-        const reason = reasons.find((li) => li.textContent.startsWith(`${number}: `))?.cloneNode(true);
-        const first = reason && document.createTreeWalker(reason, NodeFilter.SHOW_TEXT).nextNode();
-        if (first) first.data = first.data.replace(REASON, "");
+        const reason = reasons.get(number)?.cloneNode(true).childNodes ?? [];
         said.className = `act-said act-${tone}`;
-        said.replaceChildren(make("strong", { textContent: mark + head }), " ", ...(reason?.childNodes ?? []));
+        said.replaceChildren(make("strong", { textContent: mark + head }), " ", ...reason);
       },
     };
   }

@@ -15,10 +15,11 @@
     :::
 
 It is the last thing in its cell. In the page the output of the code cell below is
-covered until the reader has chosen (_static/act-first.js). ``{order}`` is written alike:
-its lines stand out of order, and ``:right: 3 1 2`` is the order; ``3 1 2, 1 3 2`` if
-either is. A reason, ``- 1: ...``, is said to whoever chose 1, or has line 1 as the first
-out of place. It and the explanation are folded where no script runs.
+covered until the reader has chosen (_static/act-first.js). ``{order}`` is written
+alike: its lines stand out of order, and ``:right: 3 1 2`` is the order; with a comma,
+``3 1 2, 1 3 2``, either is. A reason, ``- 1: ...``, is said to whoever chose 1, or has
+line 1 as the first out of place. It and the explanation are folded where no script
+runs.
 """
 
 import hashlib
@@ -79,7 +80,7 @@ class Task:
 def read(kind: str, right: str, text: str) -> Task:
     """The box of this ``kind``. Raises `ContentError`, which says what is wrong.
 
-    >>> read("order", "2 1 3", "Order?\\n\\n1. b\\n2. a\\n3. c\\n\\nAs they come.").lines
+    >>> read("order", "2 1 3", "Order?\\n\\n1. b\\n2. a\\n3. c\\n\\nabc").lines
     ['b', 'a', 'c']
     """
     found = _TEXT.fullmatch(text.strip())

@@ -48,7 +48,12 @@ def test_an_answer_to_another_question_is_forgotten_and_not_one_to_a_better_reas
         ("predict", "1", (ASKED,), "write a question, lines numbered"),
         ("predict", "1", (LIST, WHY), "write a question"),
         ("order", "1 3 2", (ASKED, LIST), "write a question"),
-        ("predict", "1", (ASKED, LIST.replace("2.", "4."), WHY), "number the lines 1 to"),
+        (
+            "predict",
+            "1",
+            (ASKED, LIST.replace("2.", "4."), WHY),
+            "number the lines 1 to",
+        ),
         ("predict", "1", (ASKED, "1. a\n2. b", WHY), "three lines"),
         ("predict", "1", (ASKED, "1. a\n2. b\n3. a", WHY), "read the same"),
         ("predict", "", (ASKED, LIST, WHY), "right gives numbers of lines, not ''"),
