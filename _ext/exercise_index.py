@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docutils import nodes
-from myst_parser.mdit_to_docutils.base import default_slugify
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from _ext.headings import slug
 from tools.freshness import CHAPTERS, load
 
 CALL = re.compile(r"\bexercises\.check\(\s*[\"']([a-z0-9_.-]+)[\"']")
@@ -44,10 +44,10 @@ class ExerciseIndex(SphinxDirective):
         return [nodes.paragraph("", count), *sections]
 
     def section(self, path: Path, some: list[Entry]) -> nodes.section:
-        """The chapter's title, and a link to each of its exercises."""
+        """The chapter's number and title, and a link to each of its exercises."""
         name = f"exercises-{path.stem}"
         content = self.parse_text_to_nodes(links(path.name, some))
-        heading = nodes.title("", title(load(path)))
+        heading = nodes.title("", f"{int(path.stem[:2])}. {title(load(path))}")
         section = nodes.section("", heading, *content, ids=[name], names=[name])
         self.state.document.note_explicit_target(section, section)
         return section
@@ -80,8 +80,7 @@ def title(notebook: dict) -> str:
 def links(file: str, some: list[Entry]) -> str:
     """Markdown that leads to the heading of each exercise in the chapter's page."""
     return "".join(
-        f"- [{name(one)}](../{file}#{default_slugify(one.heading)}){how(one)}\n"
-        for one in some
+        f"- [{name(one)}](../{file}#{slug(one.heading)}){how(one)}\n" for one in some
     )
 
 

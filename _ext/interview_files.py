@@ -8,10 +8,13 @@ import json
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from _ext.headings import place
 from lenet_course.interview import TOPICS, ContentError, questions
 from lenet_course.interview.bank import FOLDER, LANGUAGES
 from lenet_course.interview.export import export_anki, export_csv
@@ -34,8 +37,7 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
             deck = downloads / f"lenet-questions-{language}.apkg"
             export_anki(deck, language, last_change())
         export_csv(downloads / "lenet-questions.csv")
-        titles = {name: title.astext() for name, title in app.env.titles.items()}
-        bank = json.dumps(bank_for_page(titles), ensure_ascii=False)
+        bank = json.dumps(bank_for_page(partial(place, app.env)), ensure_ascii=False)
     except ContentError:
         return  # the cards have said so, with the place
     text = f"globalThis.InterviewBank = {bank};\n"
@@ -52,19 +54,16 @@ def last_change() -> float:
         return time.time()
 
 
-def bank_for_page(titles: dict[str, str]) -> dict:
-    """Topics, titles of the chapters that stand, and every question as HTML.
+def bank_for_page(where: Callable[[str, str], tuple[str, str]]) -> dict:
+    """Topics, and every question as HTML.
 
-    ``titles`` are those of the book's pages, by name.
+    ``where`` gives address and words of a chapter's heading.
     """
-    found = [entry(question, titles) for question in questions()]
-    named = sorted({q["chapter"] for q in found if q["chapter"]})
-    chapters = {name: titles[f"chapters/{name}"] for name in named}
-    return {"topics": TOPICS, "chapters": chapters, "questions": found}
+    found = [entry(q) | {"read": where(q.chapter, q.heading)} for q in questions()]
+    return {"topics": TOPICS, "questions": found}
 
 
-def entry(q, titles: dict[str, str]) -> dict:
-    chapter = q.chapter if f"chapters/{q.chapter}" in titles else None
+def entry(q) -> dict:
     return {
         "id": q.id,
         "topic": q.topic,
@@ -76,7 +75,6 @@ def entry(q, titles: dict[str, str]) -> dict:
         },
         "more": [inline(text) for text in q.follow_ups],
         "flags": [[inline(flag.says), inline(flag.why)] for flag in q.red_flags],
-        "chapter": chapter,
     }
 
 

@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from _ext.headings import slug
 from lenet_course.interview import (
     LEVELS,
     TOPICS,
@@ -108,9 +109,9 @@ class QuestionCards(SphinxDirective):
         content = self.blocks(q.deep)
         cited = self.inline("{cite:t}`" + ",".join(q.sources) + "`")
         content.append(self.line("Sources", "来源", cited))
-        if q.chapter and f"chapters/{q.chapter}" in self.env.found_docs:
-            link = self.inline(f"{{doc}}`/chapters/{q.chapter}`")
-            content.append(self.line("Chapter", "章节", link))
+        page = f"/chapters/{q.chapter}"
+        link = f"{{doc}}`{page}`: [](project:{page}.ipynb#{slug(q.heading)})"
+        content.append(self.line("Read", "章节", self.inline(link)))
         return content
 
     def more(self, q: Question) -> list[nodes.Node]:

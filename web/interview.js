@@ -54,7 +54,7 @@ globalThis.MockInterview = (() => {
   }
 
   function mount(host) {
-    const { topics, chapters, questions } = globalThis.InterviewBank;
+    const { topics, questions } = globalThis.InterviewBank;
     const byId = new Map(questions.map((q) => [q.id, q]));
     const stage = element("div", { class: "lw-stage" });
     let ticking = 0;
@@ -176,9 +176,11 @@ globalThis.MockInterview = (() => {
         return [element("tr", {}, element("th", { scope: "row" }, title),
           element("td", {}, `${points(mine)} of ${2 * mine.length}`), element("td", {}, `${Math.round(seconds)} s`))];
       });
-      const lost = {};
-      for (const [q, a] of pairs) if (q.chapter && a.score < 2) lost[q.chapter] = (lost[q.chapter] ?? 0) + 2 - a.score;
-      const reread = Object.keys(lost).sort((a, b) => lost[b] - lost[a] || (a < b ? -1 : 1));
+      const lost = new Map();
+      for (const [{ read: [href, title] }, a] of pairs) {
+        if (a.score < 2) lost.set(href, { href, title, points: (lost.get(href)?.points ?? 0) + 2 - a.score });
+      }
+      const reread = [...lost.values()].sort((a, b) => b.points - a.points || (a.href < b.href ? -1 : 1));
       const link = (href, text) => element("a", { href }, text);
       const message = element("p", { class: "lw-message", tabindex: -1 }, `${points(pairs)} of ${2 * pairs.length} points.`);
       const review = pairs.map(([q, a]) => element("li", {},
@@ -189,7 +191,7 @@ globalThis.MockInterview = (() => {
         element("table", {}, element("thead", {}, element("tr", {},
           ...["Topic", "Points", "Time each"].map((text) => element("th", { scope: "col" }, text)))), element("tbody", {}, ...rows)),
         ...(reread.length ? [element("p", { class: "lw-caption" }, "Read again"),
-          element("ul", {}, ...reread.map((name) => element("li", {}, link(`${name}.html`, chapters[name]))))] : []),
+          element("ul", {}, ...reread.map(({ href, title }) => element("li", {}, link(href, title))))] : []),
         element("p", { class: "lw-caption" }, "What was asked"), element("ol", { class: "lw-review" }, ...review));
       typeset(stage);
       message.focus();

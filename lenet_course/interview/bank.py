@@ -18,7 +18,8 @@ A question::
         - says: 6 × 28 × 28 × 26
           why: These are connections; the kernel is shared by all positions.
       sources: [lecun1998]             # keys of references.bib
-      chapter: 02-architecture         # may be left out: then that of the topic
+      chapter: 02-architecture         # what teaches it
+      heading: 'Parameters: what the network learns'
       verify:                          # may be left out; each must be True
         - shapes.conv_params(1, 6, 5) == 156
       figure:                          # may be left out: an SVG of figures/, drawn
@@ -39,7 +40,6 @@ from lenet_course.interview.entry import (
 from lenet_course.strict import LEVELS, ContentError, known, load
 
 __all__ = [
-    "CHAPTERS",
     "FOLDER",
     "LANGUAGES",
     "TOPICS",
@@ -66,23 +66,6 @@ TOPICS = {
     "comparisons": "Comparisons",
     "deployment": "Deployment and efficiency",
     "coding": "Coding tasks",
-}
-# What teaches a topic, for questions that name no chapter of their own.
-CHAPTERS = {
-    "history": "01-history",
-    "shapes": "02-architecture",
-    "receptive-field": "02-architecture",
-    "convolution": "03-convolution",
-    "pooling": "04-pooling-and-activations",
-    "activations": "04-pooling-and-activations",
-    "optimisation": "09-training-tricks",
-    "backpropagation": "06-backpropagation",
-    "regularisation": "09-training-tricks",
-    "debugging": "18-bug-clinic",
-    "alexnet": "13-alexnet",
-    "comparisons": "14-lenet-vs-alexnet",
-    "deployment": "10-gpu-training",
-    "coding": "19-coding-tasks",
 }
 
 
@@ -131,7 +114,7 @@ def read(text: str, topic: str) -> list[Question]:
     result, seen = [], set()
     for number, entry in enumerate(entries, start=1):
         where = f"{topic}.yml, question {number}"
-        question = read_entry(entry, topic, CHAPTERS[topic], where, FOLDER / "figures")
+        question = read_entry(entry, topic, where, FOLDER / "figures")
         if question.id in seen:
             raise ContentError(f"{topic}.yml: id {question.id!r} is used twice")
         seen.add(question.id)

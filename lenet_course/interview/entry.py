@@ -15,8 +15,10 @@ REQUIRED = {
     "follow_ups": list,
     "red_flags": list,
     "sources": list,
+    "chapter": str,
+    "heading": str,
 }
-OPTIONAL = {"chapter": str, "verify": list, "figure": dict}
+OPTIONAL = {"verify": list, "figure": dict}
 _BILINGUAL = ("question", "answer")
 _LISTS = ("follow_ups", "sources", "verify")
 
@@ -51,16 +53,16 @@ class Question:
     red_flags: tuple[RedFlag, ...]
     sources: tuple[str, ...]
     chapter: str
+    heading: str
     verify: tuple[str, ...] = ()
     figure: Figure | None = None
 
 
-def read_entry(entry, topic: str, chapter: str, where: str, folder: Path) -> Question:
+def read_entry(entry, topic: str, where: str, folder: Path) -> Question:
     """The question that a mapping of YAML holds.
 
     Args:
         topic: the file's; every id begins with it.
-        chapter: what teaches it if the entry names none.
         where: the place, for the message of an error.
         folder: of the figures.
 
@@ -78,7 +80,6 @@ def read_entry(entry, topic: str, chapter: str, where: str, folder: Path) -> Que
     lists = {name: _strings(entry.get(name, []), f"{where}: {name}") for name in _LISTS}
     flags = tuple(_red_flag(flag, where) for flag in entry["red_flags"])
     made = {"red_flags": flags, "topic": topic}
-    made["chapter"] = entry.get("chapter", chapter)
     if "figure" in entry:
         made["figure"] = _figure(entry["figure"], f"{where}: figure", folder)
     return Question(**entry | texts | lists | made)

@@ -147,7 +147,7 @@ def _zip_again(source: Path, target: Path) -> None:
 
 
 COLUMNS = ["id", "topic", "level", "question_en", "answer_en", "question_zh"]
-COLUMNS += ["answer_zh", "deep", "follow_ups", "red_flags", "chapter"]
+COLUMNS += ["answer_zh", "deep", "follow_ups", "red_flags", "chapter", "heading"]
 
 
 def export_csv(path: str | Path) -> int:
@@ -171,7 +171,7 @@ def _row(q: Question) -> list[str]:
         text[language] for language in LANGUAGES for text in (q.question, q.answer)
     ]
     flags = "\n".join(f"{flag.says} – {flag.why}" for flag in q.red_flags)
-    more = [q.deep, "\n".join(q.follow_ups), flags, q.chapter or ""]
+    more = [q.deep, "\n".join(q.follow_ups), flags, q.chapter, q.heading]
     row = [q.id, q.topic, q.level, *texts, *more]
     # A spreadsheet takes a cell that begins so for a formula.
     return [f" {text}" if text.startswith(tuple("=+-@")) else text for text in row]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from lenet_course.interview.bank import FOLDER, TOPICS, Question
+from lenet_course.interview.bank import TOPICS, Question
 
 SCORES = ("missed", "in part", "said it")  # 0, 1, 2 points
 SECONDS = 30  # an answer
@@ -45,18 +45,13 @@ class Scoresheet:
         found = {t: [p for p in pairs if p[0].topic == t] for t in TOPICS}
         return {topic: pairs for topic, pairs in found.items() if pairs}
 
-    def reread(self) -> list[str]:
-        """Chapters of what was not yet said, the one with the most to win first.
-
-        Only chapters that stand in this checkout.
-        """
-        lost: dict[str, int] = {}
+    def reread(self) -> list[tuple[str, str]]:
+        """Chapter and heading of what was not yet said, the most to win first."""
+        lost: dict[tuple[str, str], int] = {}
         for question, answer in zip(self.questions, self.answers):
-            missing = len(SCORES) - 1 - answer.score
-            lost[question.chapter] = lost.get(question.chapter, 0) + missing
-        there = {path.stem for path in (FOLDER.parents[1] / "chapters").glob("*.*")}
-        found = [c for c in lost if lost[c] and c in there]
-        return sorted(found, key=lambda c: (-lost[c], c))
+            place = question.chapter, question.heading
+            lost[place] = lost.get(place, 0) + len(SCORES) - 1 - answer.score
+        return sorted(filter(lost.get, lost), key=lambda place: (-lost[place], place))
 
     def summary(self) -> str:
         """Points and time by topic, and what to read again."""
@@ -69,6 +64,7 @@ class Scoresheet:
             lines.append(f"{TOPICS[topic]}: {score}, {seconds:.0f} s an answer")
         total = sum(answer.score for answer in self.answers)
         lines.append(f"All: {total} of {best * len(self.answers)} points")
-        if chapters := self.reread():
-            lines.append(f"Read again: {', '.join(chapters)}")
+        if places := self.reread():
+            lines.append("Read again:")
+            lines += [f"- {chapter}: {heading}" for chapter, heading in places]
         return "\n".join(lines)

@@ -114,6 +114,17 @@ def test_a_page_shows_after_350_kilobytes(soups):
         assert bytes_ <= 350_000, (path, bytes_)
 
 
+def test_a_whole_chapter_with_its_pictures_weighs_no_more_than_900_kilobytes(soups):
+    for path, page in soups.items():
+        loaded = [tag["href"] for tag in page.select("link[rel=stylesheet]")]
+        loaded += [tag["src"] for tag in page.select("script[src]")]
+        pictures = [tag["src"] for tag in page.select("img[src]")]
+        seen = {path.name} | {one.split("?")[0] for one in [*loaded, *pictures]}
+        bytes_ = sum(transferred(path, one) for one in seen if ":" not in one)
+        if path.name[:2].isdigit():
+            assert bytes_ <= 900_000, (path, bytes_)
+
+
 def test_a_page_loads_no_more_than_it_needs(soups, html):
     for path, page in soups.items():
         scripts = {tag["src"].split("?")[0] for tag in page.select("script[src]")}
@@ -131,7 +142,7 @@ def test_pictures_keep_their_place_and_come_when_they_are_near(soups):
         pictures = page.select("article img[src*=_images]")
         for i, picture in enumerate(pictures):
             assert (picture.get("loading") == "lazy") == (i > 0), (path, picture)
-            if picture["src"].endswith(".png"):
+            if picture["src"].endswith(".webp"):
                 assert int(picture["width"]) > 0 and int(picture["height"]) > 0
                 seen += 1
     assert seen > 100

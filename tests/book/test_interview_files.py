@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from functools import cache
 
 from bs4 import BeautifulSoup
 
@@ -18,14 +19,28 @@ def test_decks_and_table_are_offered_and_there(html):
     assert all(zipfile.is_zipfile(file) for file in files[:2])
 
 
+@cache
+def headings(page) -> dict[str, str]:
+    """Anchor -> words of every heading of a page."""
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    found = {}
+    for section in soup.select("main section[id]"):
+        if title := section.find(["h1", "h2", "h3"], recursive=False):
+            title.select_one("a.headerlink").decompose()
+            found[section["id"]] = title.text
+    return found
+
+
 def test_the_bank_of_the_page_is_whole_and_links_only_what_stands(html):
     text = (html / "web" / "interview-bank.js").read_text(encoding="utf-8")
     bank = json.loads(text.removeprefix("globalThis.InterviewBank = ").rstrip(";\n"))
     assert bank["topics"] == TOPICS
     assert [q["id"] for q in bank["questions"]] == [q.id for q in questions()]
     for q in bank["questions"]:
-        chapter = q["chapter"]
-        assert chapter is None or (html / "chapters" / f"{chapter}.html").is_file()
+        address, title = q["read"]
+        page, anchor = address.split("#")
+        heading = headings(html / "chapters" / page)[anchor]
+        assert title.endswith(f": {heading}")
         assert set(q["answer"]) == {"en", "zh"} and q["more"] and q["flags"]
 
 

@@ -41,6 +41,11 @@ def text(chapter: str) -> str:
     return "\n".join(c.source for c in cells(chapter).values() if c.cell_type != "code")
 
 
+def headings(chapter: str) -> list[str]:
+    """The words of its headings, down to the third level."""
+    return re.findall(r"^#{1,3} (.+)$", text(chapter), re.MULTILINE)
+
+
 def line(chapter: str) -> str:
     """All of it, text and code, in one line: no break hides a sentence."""
     return " ".join(word for c in cells(chapter).values() for word in c.source.split())

@@ -4,7 +4,9 @@ import contextlib
 import re
 import textwrap
 
+import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 pytest.importorskip("sphinx")
 from bs4 import BeautifulSoup
@@ -31,10 +33,14 @@ FIRST = r"""
   red_flags: [{says: "1. That.", why: "No & never."}]
   sources: [lecun1998]
   chapter: 02-architecture
+  heading: "Why `F.pad`: 32×32"
   figure:
     file: drawing.svg
     alt: {en: "A <b>grid</b>.", zh: "一个网格。"}
 """
+CHAPTER = nbformat.writes(
+    new_notebook(cells=[new_markdown_cell("# Layers\n\n## Why `F.pad`: 32×32")])
+)
 SECOND = FIRST.replace("pooling-first", "pooling-second").replace("basic", "advanced")
 
 
@@ -52,16 +58,18 @@ def small_book(tmp_path, root):
         extensions = ["myst_nb", "sphinxcontrib.bibtex", "_ext.questions"]
         source_suffix = {".md": "myst-nb"}
         myst_enable_extensions = ["dollarmath"]
+        myst_heading_anchors = 3
         bibtex_bibfiles = ["references.bib"]
         bibtex_reference_style = "author_year"
         """)
     )
     (source / "references.bib").write_text((root / "references.bib").read_text())
+    (source / "chapters" / "02-architecture.ipynb").write_text(CHAPTER)
     topic = "# Pooling\n\nText.\n\n```{questions} pooling\n```\n"
     (source / "chapters" / "questions" / "pooling.md").write_text(topic)
     (source / "index.md").write_text(
         "# Book\n\n```{question-topics}\n```\n\n{ref}`pooling-first`\n\n"
-        "```{toctree}\nchapters/questions/pooling\n```\n\n```{bibliography}\n```\n"
+        "```{toctree}\nchapters/02-architecture\nchapters/questions/pooling\n```\n\n```{bibliography}\n```\n"
     )
 
     def build() -> tuple[BeautifulSoup, SphinxTestApp]:
@@ -134,9 +142,13 @@ def test_tags_in_a_text_are_shown_and_never_run(built):
         assert words in card.text
 
 
-def test_a_chapter_that_is_not_there_is_not_linked(built):
+def test_chapter_and_heading_that_teach_it_are_linked(built):
     page, _ = built
-    assert "Chapter" not in page.select_one(".q-deep").text
+    links = page.select("section.question")[0].select(".q-source a[href*=architecture]")
+    assert [(a.text, a["href"]) for a in links] == [
+        ("Layers", "../02-architecture.html"),
+        ("Why F.pad: 32×32", "../02-architecture.html#why-f-pad-3232"),
+    ]
 
 
 def test_a_changed_bank_changes_page_and_table(book, tmp_path):
