@@ -94,6 +94,10 @@
       output.hidden = answer.hidden = again.hidden = false;
       peek.hidden = answer.open = true;
       note.remove();
+      // What scrolls must be reachable by keyboard; hidden, it had no width (a11y.js).
+      for (const part of output.querySelectorAll(".text_html, pre")) {
+        if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+      }
       choices.forEach((choice, i) => choice.setAttribute("aria-pressed", i + 1 === number));
       if (number === right) say("good", "As you predicted.");
       else if (number) say("look", `You expected ${said[number - 1]}; it is ${said[right - 1]}.`, number);
@@ -123,12 +127,12 @@
       keep({ order: found });
       answer.open = first === found.length;
       if (answer.open) say("good", "In order.");
-      else say("look", `Not yet: ${found[first]} stands too early.`, found[first]);
+      else say("look", `Not yet: line ${found[first]} stands too early.`, found[first]);
     }
 
     function moved(line) {
       const place = now().indexOf(line.value) + 1;
-      say("none", `${line.value} is now at place ${place} of ${lines.length}.`);
+      say("none", `Line ${line.value} is now at place ${place} of ${lines.length}.`);
     }
 
     function move(line, up, focus) {

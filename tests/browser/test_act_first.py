@@ -26,7 +26,8 @@ What is *printed*?
 There are three.
 :::
 
-<div class="cell"><div class="cell_output"><p id="out">3</p></div></div>
+<div class="cell"><div class="cell_output"><p id="out">3</p>
+<pre class="wide">WIDE</pre></div></div>
 
 :::{order}
 :right: 2 1 3, 2 3 1
@@ -44,6 +45,7 @@ So it is.
 
 <div class="cell"><div class="cell_output"><p>open</p></div></div>
 """
+TEXT = TEXT.replace("WIDE", 40 * "wide ")
 CHOICES = "[data-act=predict] li button"
 SAID = "[data-act=predict] .act-said"
 VERDICT = "[data-act=order] .act-said"
@@ -54,7 +56,8 @@ def boxes(tmp_path_factory) -> str:
     page, warnings = built(tmp_path_factory.mktemp("book"), TEXT, "_ext.act_first")
     assert not warnings
     ink = "light-dark(#222, #ced6dd)"
-    colours = f"<style>:root{{color-scheme:light dark;color:{ink}}}</style>"
+    colours = f"<style>:root{{color-scheme:light dark;color:{ink}}}"
+    colours += "pre{overflow:auto}</style>"
     return colours + STYLES + page.select_one("[role=main]").decode_contents()
 
 
@@ -83,6 +86,7 @@ def test_a_wrong_guess_uncovers_the_output_and_is_compared(browser, address):
         said = page.inner_text(SAID)
         assert said == "→ You expected about 2; it is 3. Not two."
         assert page.get_attribute(SAID, "role") == "status"
+        assert page.get_attribute(".wide", "tabindex") == "0"  # it scrolls
         page.locator(CHOICES).nth(2).click()  # too late
         assert page.inner_text(SAID) == said
         assert page.locator("[aria-pressed=true]").inner_text() == "about 2"
@@ -110,7 +114,7 @@ def test_lines_are_moved_by_keys_and_the_focus_moves_along(browser, address):
         up.focus()
         page.keyboard.press("Enter")
         assert order(page) == [2, 1, 3]
-        assert page.inner_text(VERDICT) == "2 is now at place 1 of 3."
+        assert page.inner_text(VERDICT) == "Line 2 is now at place 1 of 3."
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowDown")
         assert order(page) == [1, 3, 2]
@@ -127,10 +131,10 @@ def test_a_line_is_dragged(browser, address):
 
 def test_the_first_line_out_of_place_is_named_with_its_reason(browser, address):
     with opened(browser, address) as page:
-        assert check(page) == "→ Not yet: 1 stands too early."
+        assert check(page) == "→ Not yet: line 1 stands too early."
         page.get_by_role("button", name="Move 3 up").click()
         page.get_by_role("button", name="Move 3 up").click()
-        assert check(page) == "→ Not yet: 3 stands too early. It needs b."
+        assert check(page) == "→ Not yet: line 3 stands too early. It needs b."
         assert not page.is_visible("text=So it is.")
 
 
