@@ -1,10 +1,10 @@
-"""Four LeNet recipes as tutorials give them, side by side, five seeds each.
+"""Four LeNet recipes, three of them after tutorials, side by side, five seeds each.
 
     python -m experiments.training.recipes  # needs MNIST; resumes where it stopped
 
-Ten epochs, batches of 64, the same 55,000 padded images and the same 5,000 for
-validation; the test set is scored once a run, with the weights of the last epoch, as
-the tutorials do it, and with the best ones:
+Ten epochs, batches of 64; each seed draws its 55,000 padded images and its 5,000 for
+validation, the same for the first four; the test set is scored once a run, with the
+weights of the last epoch, as the tutorials do it, and with the best ones:
 
 - sigmoid-sgd: logistic sigmoid, average pooling, SGD 0.01 with momentum 0.9
 - tanh-adam: tanh, average pooling, Adam 0.001

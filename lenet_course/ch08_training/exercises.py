@@ -97,13 +97,13 @@ def steps_per_epoch(images: int, batch_size: int, drop_last: bool) -> int:
         "`optimizer.step()` after it.",
         "`loss.item()` gives the number and lets go of the graph behind the tensor.",
     ],
-    more="Clear, backward, step: the order that every interview asks for.",
+    more="Clear, backward, step: an order that interviews like to ask for.",
 )
 def training_step(model, optimizer, images, labels) -> float:
     """Clear, then backward, then step; the loss leaves as a number.
 
     `backward` *adds* to the gradients that are there, so they are cleared first. A loss
-    kept as a tensor would keep the whole graph of its step in memory.
+    kept as a tensor would keep the graph of its step alive.
     """
     loss = F.cross_entropy(model(images), labels)
     optimizer.zero_grad()
@@ -122,7 +122,7 @@ def training_step(model, optimizer, images, labels) -> float:
         'Add up with `F.cross_entropy(..., reduction="sum")` and divide once.',
         "`images.split(batch_size)` and `labels.split(batch_size)` give the batches.",
     ],
-    more="This is `training.evaluate`, but for its checks of the input.",
+    more="`training.evaluate` finds the same two numbers and checks its input, too.",
 )
 def evaluate(model, images, labels, batch_size) -> tuple[float, float]:
     """Sum over images, divide once at the end.

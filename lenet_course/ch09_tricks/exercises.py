@@ -85,7 +85,7 @@ def paired_interval(ours, base, t):
 def dropout(x, p, training):
     """Each value survives with probability 1 − p and is scaled up by 1 / (1 − p).
 
-    The mean is then the same in training and evaluation, and evaluation costs nothing.
+    The mean is then, on average, that of evaluation, and evaluation costs nothing.
     """
     if not training:
         return x

@@ -128,3 +128,39 @@ def test_recipes_are_compared_seed_by_seed():
         assert f"{gain.mean:.2f} ± {gain.half:.2f} points" in text
     spread = torch.tensor([scores["ours", seed] for seed in range(5)]).std().item()
     assert spread == pytest.approx(100 * math.sqrt(150 * 2 / 9) / 10_000, abs=0.01)
+
+
+def test_the_first_seed_to_wake_up_ends_highest_and_the_last_one_lowest():
+    runs = reader.results("recipes")["runs"]
+    for recipe in ("sigmoid-sgd", "unpadded-sgd"):
+        mine = [run for run in runs if run["recipe"] == recipe]
+        awake = sorted(mine, key=lambda run: run["epochs"][6]["train_loss"])
+        ends = [run["test_accuracy_last"] for run in awake]
+        assert ends[0] == max(ends) and ends[-1] == min(ends)
+        for run in mine:  # half of the ten epochs or more, for either loss
+            for loss in ("train_loss", "val_loss"):
+                assert min(row[loss] for row in run["epochs"][:4]) > 2.25
+            assert run["epochs"][4]["train_loss"] > 2.25
+            assert run["epochs"][-1]["val_loss"] < run["epochs"][-2]["val_loss"]
+
+
+def test_each_seed_holds_back_other_images():
+    """So the curves of five seeds are not of one validation set."""
+    digits = TensorDataset(torch.zeros(60, 1, 32, 32), torch.arange(60))
+    held = [training.split(digits, 1 / 12, seed)[1].tensors[1] for seed in (0, 0, 1)]
+    assert torch.equal(held[0], held[1]) and not torch.equal(held[0], held[2])
+
+
+def test_an_untrained_network_starts_at_ln_10_with_one_class_as_well():
+    torch.manual_seed(0)
+    images, labels = torch.randn(64, 1, 32, 32), torch.full((64,), 3)
+    loss = F.cross_entropy(ModernLeNet5(activation="relu", pool="max")(images), labels)
+    assert loss.item() == pytest.approx(math.log(10), abs=0.15)
+
+
+def test_a_weight_that_is_used_twice_is_added_up_before_grad():
+    """So gradients that add up in ``.grad`` are for several backward passes."""
+    weight, calls = torch.nn.Parameter(torch.tensor(2.0)), []
+    weight.register_post_accumulate_grad_hook(lambda p: calls.append(p.grad.item()))
+    (weight * weight).backward()
+    assert calls == [4.0]

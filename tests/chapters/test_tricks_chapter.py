@@ -140,6 +140,8 @@ def test_differences_in_the_prose_are_those_of_the_runs(scores, text):
         ("batch 256", "base", "−0.61 ± 1.17"),
         ("cosine and EMA", "cosine", "−0.01 ± 0.03"),
         ("one-cycle", "cosine", "0.00 ± 0.30"),
+        ("best epoch kept", "base", "+0.23 ± 0.28"),
+        ("early stopping, patience 2", "base", "+0.18 ± 0.20"),
     ):
         found = paired_difference(scores[name], scores[against])
         assert not found.told_apart
@@ -147,8 +149,41 @@ def test_differences_in_the_prose_are_those_of_the_runs(scores, text):
         assert told in text
     below = paired_difference(scores["EMA"], scores["cosine and EMA"])
     assert f"{below.mean:.2f} ± {below.half:.2f} *below*" in text
-    sgd = paired_difference(scores["SGD"], scores["base"])
-    assert f"−{-sgd.low:.1f} … +{sgd.high:.1f}" in text
+    for name in ("SGD", "AdamW", "Xavier"):
+        wide = paired_difference(scores[name], scores["base"])
+        assert f"−{-wide.low:.1f} … +{wide.high:.1f}" in text
+    for name, within in (("Nesterov", 0.5), ("Adam", 0.5), ("weight decay 0.005", 0.6)):
+        near = paired_difference(scores[name], scores["base"])
+        assert -within < near.low < near.high < within
+
+
+def test_a_rate_three_times_too_high_costs_more_than_any_change_gains(scores):
+    gap = scores.sub(scores["base"], axis=0)
+    assert -gap["rate x 3"].max() > gap.mean().max()
+
+
+def test_smoothing_makes_the_test_loss_worse_in_every_seed():
+    losses = {
+        (run["variant"], run["seed"]): run["test_loss"]
+        for run in reader.results("tricks")["runs"]
+        if run["variant"] in ("base", "label smoothing 0.1")
+    }
+    for seed in range(5):
+        assert losses["label smoothing 0.1", seed] > losses["base", seed]
+
+
+def test_zeros_give_the_logistic_sigmoid_a_second_gradient():
+    """So the claim on zeros is about ReLU and tanh."""
+    moving = {}
+    for kind in ("relu", "tanh", "sigmoid"):
+        model = ModernLeNet5(activation=kind)
+        for parameter in model.parameters():
+            nn.init.zeros_(parameter)
+        F.cross_entropy(model(torch.rand(8, 1, 32, 32)), torch.arange(8)).backward()
+        named = model.named_parameters()
+        moving[kind] = {name for name, p in named if p.grad.any()}
+    assert moving["relu"] == moving["tanh"] == {"output.bias"}
+    assert moving["sigmoid"] == {"output.bias", "output.weight"}
 
 
 # --- the experiment -----------------------------------------------------------------
