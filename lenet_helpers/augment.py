@@ -13,7 +13,7 @@ class RandomAffine:
     """Warp every image of a batch by its own random planar affine map.
 
     Translation, scaling, squeezing and shear are the distortions of LeCun et al.
-    1998, section III-A; rotation is ours and off by default. Parameters are drawn
+    1998, section III-B; rotation is ours and off by default. Parameters are drawn
     uniformly from torch's global generator. What comes into the picture from outside
     is background: the smallest value of the image.
 

@@ -354,13 +354,13 @@ _margin = _slope(lambda z, a, b: z[a] - z[b])
         "`image.clone().requires_grad_(True)`.",
         "`torch.autograd.grad(lead, pixels)` returns a tuple of one gradient.",
     ],
-    more="Where it is positive, ink makes an a; where it is negative, a b.",
+    more="Where it is positive, ink adds to the lead; where negative, it takes away.",
 )
 def rather(model: nn.Module, image: Tensor, a: int, b: int) -> Tensor:
     """The gradient of the difference of two logits.
 
     Both logits share most of their reasons; the difference keeps what separates
-    the two classes, so this map is often easier to read than that of one logit.
+    the two classes, so this map can be easier to read than that of one logit.
     """
     pixels = image.clone().requires_grad_(True)
     logits = model(pixels)[0]

@@ -41,6 +41,20 @@ def test_two_groups_of_the_four_layer_network_halve_the_weights_they_cut():
     assert sizes[1] == 13_786  # as the chapter says
 
 
+def test_all_variants_but_the_two_groups_share_start_and_order(told):
+    """The experiment draws the order of the pictures after the weights."""
+
+    def drawn(**options):
+        torch.manual_seed(0)
+        weight = FourLayerNet(**options).features[0].weight
+        return torch.cat([weight.flatten(), torch.randperm(2500)])
+
+    for options in ({"pool": "tiled"}, {"norm": 1e-4}):
+        assert drawn(**options).equal(drawn())
+    assert not drawn(groups=2).equal(drawn())
+    assert "all variants but the two groups" in told["alexnet-overlap-claims"]
+
+
 def test_ten_crops_are_where_the_paper_puts_them():
     image = torch.arange(36.0).reshape(1, 1, 6, 6)
     crops = augment.ten_crops(image, 4)[0, :, 0]
@@ -253,6 +267,14 @@ def test_224_is_no_slip_and_the_code_of_2012_is_a_source(told):
     a = 30 * torch.randn(2, 8, 5, 4, dtype=torch.float64)
     squares = nn.functional.pad(a.square(), (0, 0, 0, 0, 2, 2)).unfold(1, 5, 1).sum(-1)
     torch.testing.assert_close(layer(a), a / (2 + 1e-4 / 5 * squares) ** 0.75)
+
+
+def test_what_the_text_says_of_the_counts_and_of_the_code(told):
+    printed = [253_440, 186_624, 64_896, 64_896, 43_264, 4096, 4096, 1000]
+    assert sum(printed) < 650_000 < sum(printed) - printed[0] + 96 * 55 * 55
+    assert '"650,000 neurons" lie\nbetween' in told["alexnet-relu"]
+    lines = [line for line in told["alexnet-whole-built"].splitlines() if line]
+    assert len(lines) == 16 and "sixteen lines" in told["alexnet-whole"]
 
 
 def test_weights_of_torchvision_are_as_large_as_the_text_says(told):

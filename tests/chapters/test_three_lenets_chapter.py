@@ -72,6 +72,27 @@ def test_codes_of_one_length_make_the_winner_linear():
     assert torch.equal(y.argmin(1), (x @ codes.T).argmax(1))
 
 
+def test_the_codes_differ_as_the_caption_says():
+    codes = layers.EuclideanRBF().codes
+    differ = (codes[:, None] != codes).sum(2)
+    assert differ[6, 8] == 12 and round(differ.sum().item() / 90) == 31
+    figure = reader.cells("12-three-lenets")["lenets-024"].metadata["mystnb"]["figure"]
+    assert "12 pixels of 84, two codes on average in 31" in figure["caption"]
+
+
+def test_the_steps_of_the_bridge_that_keep_the_start(text):
+    from experiments.originals import bridge
+
+    def start(step):
+        torch.manual_seed(1)
+        return bridge.network(step).c1.weight
+
+    assert start("max").equal(start("linear")) and start("relu").equal(start("max"))
+    torch.manual_seed(1)  # the steps with SDLM draw once, that with Adam twice
+    assert not start("adam").equal(original.LeNet5().c1.weight)
+    assert "for batches, the maximum and ReLU, the same start" in text
+
+
 def test_numbers_of_exercises_and_quiz():
     network = original.LeNet5()
     total = sum(p.numel() for p in network.parameters() if p.requires_grad)
