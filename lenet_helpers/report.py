@@ -65,9 +65,10 @@ def _data(module: str) -> str:
     from lenet_helpers.data.places import NotFound
 
     try:
-        return find(None, may_download=False)[1]
+        raw, source = find(None, may_download=False)
     except NotFound:
         return "not here"
+    return ": ".join(filter(None, [source, getattr(raw, "remark", "")]))
 
 
 if __name__ == "__main__":

@@ -61,10 +61,13 @@ def load(
     ``"mnist"`` looks in ``root`` (if given, nowhere else), the folder named by the
     variable LENET_DATA, the user's cache, and then downloads, unless ``download``
     is False or LENET_OFFLINE is set. ``"digits"`` are the 1,797 8x8 digits that
-    come with scikit-learn. ``"auto"`` is MNIST, or the digits and one printed line.
+    come with scikit-learn. ``"auto"`` is MNIST, or the digits and one printed line;
+    data of your own in the form of MNIST's four files, in a folder that you named, are
+    taken with one printed line, too, and called ``"own"``.
 
-    Raises DataError when the name is unknown, MNIST is nowhere to be had
-    (``"mnist"`` only), or a folder that you named is absent or damaged (always).
+    Raises DataError when the name is unknown, MNIST is nowhere to be had or other data
+    lies in its place (``"mnist"`` only), or a folder that you named is absent, damaged
+    or known to hold no digits (always).
 
     Source: LeCun et al. 1998, section II-B (32x32 input; there scaled to -0.1 and
     1.175, here to mean 0 and variance 1).
@@ -86,7 +89,13 @@ def load(
             "so figures differ from the text."
         )
         return _digits()
-    return _prepare("mnist", source, *raw)
+    *tensors, remark = raw
+    if not remark:
+        return _prepare("mnist", source, *tensors)
+    if name == "mnist":
+        raise DataError(f'{source} has {remark}: data.load("auto") takes it')
+    print(f"Here is {remark}, so figures differ from the text.")
+    return _prepare("own", source, *tensors)
 
 
 def _digits() -> DigitData:

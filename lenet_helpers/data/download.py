@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 from tqdm import tqdm
 
 from lenet_helpers import files
-from lenet_helpers.data import idx
+from lenet_helpers.data import idx, impostors
 from lenet_helpers.data.idx import DataError
 
 
@@ -113,8 +113,9 @@ def get(mirror: str, name: str) -> bytes:
     file = FILES[name]
     zipped = receive(url, file.gz_size)
     if hashlib.md5(zipped, usedforsecurity=False).hexdigest() != file.gz_md5:
+        what = impostors.kind(zipped)[0] or "checksum"
         raise DataError(
-            f"{url}: not the published file (checksum; {len(zipped):,} bytes of "
+            f"{url}: not the published file ({what}; {len(zipped):,} bytes of "
             f"{file.gz_size:,})"
         )
     content = idx.unzip(io.BytesIO(zipped), file.size)

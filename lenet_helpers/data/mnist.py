@@ -1,18 +1,20 @@
-"""The four MNIST files: read, and checked to be what was published."""
+"""The four MNIST files: read, and compared with what was published."""
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor
 
-from lenet_helpers.data import download, idx, places
+from lenet_helpers.data import download, forms, idx, impostors, places
 from lenet_helpers.data.idx import DataError
 from lenet_helpers.data.places import NotFound
 
 RAW = Path("MNIST", "raw")  # torchvision's layout, so both can share a folder
+MOST = 6  # times MNIST's bytes: room for EMNIST's 240,000 digits
 ADVICE = """What to do, one of
 - connect to the network and try again;
 - put the four files (train-images-idx3-ubyte.gz, ...) into a folder and name it by
@@ -22,12 +24,13 @@ ADVICE = """What to do, one of
 
 
 class Raw(NamedTuple):
-    """MNIST as published: images uint8 [N, 28, 28], labels uint8 [N]."""
+    """Images uint8 [N, 28, 28], labels uint8 [N]; MNIST, or what ``remark`` says."""
 
     train_images: Tensor
     train_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
+    remark: str = ""
 
 
 def find(root: str | os.PathLike | None, may_download: bool) -> tuple[Raw, str]:
@@ -58,12 +61,57 @@ def _fetch(cache: Path) -> Raw:
 def read(root: Path) -> Raw:
     """Read MNIST from ``root/MNIST/raw``, ``root/raw`` or ``root``; .gz or not.
 
-    Raises NotFound when the folder has no file of MNIST; DataError when there is no
-    such folder, or a file is missing, damaged or not the published one; OSError when
-    the folder may not be read.
+    Other data of the same form is read as well, and its ``remark`` says so.
+
+    Raises NotFound when the folder has nothing of MNIST; DataError when there is no
+    such folder, when MNIST lies there in another form, and when a file is missing or
+    damaged, or they are known to hold no digits; OSError when the folder may not be
+    read.
     """
+    paths = _paths(root)
+    contents = {}
+    tensors = []
+    for name, path in paths.items():
+        with _saying(path):
+            contents[name] = idx.read(path, MOST * download.FILES[name].size)
+            impostors.check_content(contents[name])
+            tensors.append(idx.parse(contents[name], 3 if "images" in name else 1))
+    files = list(paths.values())
+    check_pair(files[:2], *tensors[:2])
+    check_pair(files[2:], *tensors[2:])
+    with _saying(files[1]):
+        impostors.check_labels(tensors[1])
+    if is_published(contents, paths):
+        return Raw(*tensors)
+    return Raw(*tensors, impostors.remark(tensors[0], tensors[1], tensors[3]))
+
+
+def is_published(contents: dict[str, bytes], paths: dict[str, Path]) -> bool:
+    """Whether these are MNIST's own four files, by their checksums.
+
+    Raises DataError when it is one of a pair: then the other is damaged.
+    """
+    wrong = {}
+    for name, content in contents.items():
+        try:
+            download.verify(name, content)
+        except DataError as error:
+            wrong[name] = f"{paths[name]}: {error}"
+    names = list(contents)
+    for pair in (names[:2], names[2:]):
+        if len(damaged := [name for name in pair if name in wrong]) == 1:
+            raise DataError(
+                f"{wrong[damaged[0]]}. The other of its pair is: so this one "
+                "is damaged, or another rendering, such as QMNIST's"
+            )
+    return not wrong
+
+
+def _paths(root: Path) -> dict[str, Path]:
+    """Where each of the four files lies."""
     if not os.path.isdir(root):
-        raise DataError("no such folder")
+        is_file = os.path.exists(root)
+        raise DataError("a file; name its folder" if is_file else "no such folder")
     for folder in (root / RAW, root / "raw", root):
         if folder.is_dir():
             os.listdir(folder)  # whether it may be looked into
@@ -71,31 +119,31 @@ def read(root: Path) -> Raw:
         if any(paths.values()):
             break
     else:
+        if form := forms.find(root):
+            raise DataError(
+                f"holds MNIST as {form}, not as the four files. This makes them:\n"
+                f"  python -m lenet_helpers.data.convert {shlex.quote(str(root))}"
+            )
         raise NotFound("holds none of the four MNIST files")
     if lacking := [name for name, path in paths.items() if path is None]:
         raise DataError(
             f"{folder} holds a part of MNIST only; it lacks {', '.join(lacking)}"
         )
-    contents = {}
-    tensors = []
-    for name, path in paths.items():
-        with _saying(path):
-            contents[name] = idx.read(path, download.FILES[name].size)
-            tensors.append(idx.parse(contents[name], 3 if "images" in name else 1))
-    raw = Raw(*tensors)
-    files = list(paths.values())
-    _check_pair(files[:2], raw.train_images, raw.train_labels)
-    _check_pair(files[2:], raw.test_images, raw.test_labels)
-    for name, content in contents.items():
-        with _saying(paths[name]):
-            download.verify(name, content)
-    return raw
+    return paths
 
 
 def _path(folder: Path, name: str) -> Path | None:
-    """The raw file if there is one, else the .gz, else None."""
-    candidates = (folder / name, folder / f"{name}.gz")
-    return next((path for path in candidates if os.path.exists(path)), None)
+    """The raw file if there is one, else the .gz, else None.
+
+    Kaggle writes ``train-images.idx3-ubyte``, and unpacks it into a folder of that
+    name.
+    """
+    dotted = name.replace("-idx", ".idx")
+    names = [name, dotted, f"{name}.gz", f"{dotted}.gz"]
+    places = [folder, *(folder / outer for outer in names)]
+    paths = [place / name for place in places for name in names]
+    there = [*filter(os.path.isfile, paths), *filter(os.path.exists, paths)]
+    return there[0] if there else None
 
 
 @contextlib.contextmanager
@@ -107,7 +155,7 @@ def _saying(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: {error}") from None
 
 
-def _check_pair(paths: list[Path], images: Tensor, labels: Tensor) -> None:
+def check_pair(paths: list[Path], images: Tensor, labels: Tensor) -> None:
     """Raise DataError unless there is one label from 0 to 9 for each 28x28 image."""
     count, *size = images.shape
     if size != [28, 28]:

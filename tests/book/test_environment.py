@@ -3,6 +3,7 @@
 Making and installing are played here: no network, no pip.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -146,6 +147,27 @@ def test_if_neither_can_their_words_are_kept(tools):
         ensure(tools.root, BOOK, lock=0)
     assert caught.value.said == "ERROR: no such version"
     assert again(tools) == ["venv", "uv"]
+
+
+UV = "Because torch==2.14.1 has no wheels with a matching platform tag and you require"
+PIP = "ERROR: No matching distribution found for torch==2.14.1\n"
+
+
+@pytest.mark.parametrize("words", [(UV, "ResolutionImpossible"), ("uv failed", PIP)])
+def test_where_there_is_no_pytorch_for_this_python_it_says_what_to_do(tools, words):
+    tools.answers = dict(zip(("uv", "pip"), words))
+    with pytest.raises(Trouble, match=r"has no torch==2\.14\.1 for Python 3") as caught:
+        ensure(tools.root, ALL, lock=0)
+    assert "make PYTHON=python3.12" in str(caught.value)
+    assert caught.value.said == words[1]
+    assert again(tools) == ["venv", "uv"]
+
+
+def test_the_pythons_that_it_names_are_those_of_the_tests(root):
+    text = (root / ".github" / "workflows" / "test.yml").read_text()
+    (pythons,) = re.findall(r"python: \[(.*)\]", text)
+    first, *_, last = re.findall(r'"(.*?)"', pythons)
+    assert f"{first} to {last}" == environment.TESTED
 
 
 @pytest.mark.parametrize(

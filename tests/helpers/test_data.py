@@ -264,10 +264,10 @@ def fewer(content: bytes) -> bytes:
 
 DAMAGE = {
     "truncated": (TRAIN_IMAGES, lambda c: c[:1000], "truncated: 1,000 bytes"),
-    "empty": (TRAIN_IMAGES, lambda c: b"", "truncated: 0 bytes"),
-    "too long": (TEST_LABELS, lambda c: c + b"\0", "too long: more than 28 bytes"),
+    "empty": (TRAIN_IMAGES, lambda c: b"", "this is an empty file"),
+    "too long": (TEST_LABELS, lambda c: c + b"\0", "too long: 29 bytes"),
     "labels for images": (TEST_IMAGES, lambda c: b"\0\0\x08\1" + c[4:], "magic 2049"),
-    "a web page": (TEST_IMAGES, lambda c: b"<html><head></head>", "magic 1013478509"),
+    "a web page": (TEST_IMAGES, lambda c: b"<html><head></head>", "a web page"),
     "one bit flipped": (TRAIN_IMAGES, lambda c: c[:-1] + b"\xff", "not the published"),
     "label 10": (TRAIN_LABELS, relabel, "label 10 at index 39, expected 0 to 9"),
     "a label less": (TRAIN_LABELS, fewer, "40 images, but .* has 39 labels"),

@@ -127,7 +127,7 @@ def forbidden(handler, name):
     ("answer", "complaint"),
     [
         (wrong_content, "not the published file"),
-        (login_page, "not the published file .checksum; 26 bytes"),
+        (login_page, "not the published file .a web page; 26 bytes"),
         (cut_short, "not the published file"),
         (endless, "not the published file"),
         (silent, "timed out"),
