@@ -5,7 +5,7 @@
 Any Python from 3.11 on runs this, with the standard library alone. ``.venv/.state``
 says which Python made .venv, where, and what it holds. It goes before anything in
 .venv changes and comes back when all of it has: if it is missing, or does not fit,
-.venv is made anew.
+.venv is made anew. One that make did not make is moved aside, never removed.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ UNFIT = re.compile(
     r"(?:Because (?=\S+ has no wheels)|No matching distribution found for )(\S+)"
 )
 TESTED = "3.11 to 3.13"
+MARK = ".made-by-make"
 PROBE = "import sys; print(sys.prefix, *sys.version_info[:2])"
 
 
@@ -91,13 +92,16 @@ def _make(root: Path, lock: int) -> dict:
     venv = root / ".venv"
     if venv.is_symlink() or venv.is_file():
         venv.unlink()
-    elif venv.exists():
-        print(
-            "Making .venv anew: it is unfinished, moved, or was not made by make.",
-            flush=True,
-        )
+    elif (venv / MARK).exists() or (venv / ".state").exists():
+        print("Making .venv anew: it is unfinished or was moved.", flush=True)
         (venv / ".state").unlink(missing_ok=True)
         shutil.rmtree(venv)
+    elif venv.exists():
+        kept = root / f".venv-{time.time_ns()}"
+        venv.rename(kept)
+        print(f"Your own .venv is now {kept.name}: make fills another.", flush=True)
+    venv.mkdir()
+    (venv / MARK).touch()
     # Not sys.executable: in a shell where .venv is active, that has just been removed.
     base = getattr(sys, "_base_executable", None) or sys.executable
     done, words = run([base, "-m", "venv", str(venv)], lock)

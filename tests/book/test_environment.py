@@ -106,13 +106,8 @@ def a_link(venv: Path) -> None:
     venv.symlink_to("/nowhere")
 
 
-def by_another_tool(venv: Path) -> None:
-    shutil.rmtree(venv)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-
-
 HARMS = [unfinished, dangling, moved, of_another_python, damaged]
-HARMS += [a_file, a_link, by_another_tool]
+HARMS += [a_file, a_link]
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -120,6 +115,21 @@ def test_one_that_cannot_be_trusted_is_made_anew(tools, harm):
     again(tools)
     harm(tools.root / ".venv")
     assert again(tools) == ["venv", "uv"]
+    assert again(tools) == []
+
+
+def test_one_of_the_readers_own_is_kept_aside(tools, capsys):
+    venv = tools.root / ".venv"
+    for number in (1, 2):
+        if venv.exists():
+            shutil.rmtree(venv)
+        command = [sys.executable, "-m", "venv", "--without-pip", venv]
+        subprocess.run(command, check=True)
+        (venv / "mine").write_text("precious")
+        assert again(tools) == ["venv", "uv"]
+        kept = [*tools.root.glob(".venv-*/mine")]
+        assert [path.read_text() for path in kept] == ["precious"] * number
+        assert capsys.readouterr().out.count(".venv-") == 1
     assert again(tools) == []
 
 
