@@ -195,7 +195,7 @@ def test_the_quiz_is_answered_by_keyboard_alone(browser, quiz_page):
 
 def test_the_quiz_leaves_no_global_name(browser, tmp_path, quiz_html):
     count = "Object.keys(window).length"
-    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS[:2])) as page:
+    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS[:3])) as page:
         without = page.evaluate(count)
     with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS)) as page:
         assert page.evaluate(count) == without
