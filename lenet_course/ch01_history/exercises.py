@@ -56,14 +56,14 @@ def _strongest(responses: Tensor, size: int) -> Tensor:
         "Then take the largest over the last two dimensions: `amax((-2, -1))`.",
         "Or let `F.max_pool2d` do it; it wants a batch and a channel dimension.",
     ],
-    more="The neocognitron and LeNet blur here, each its own way; AlexNet is the one "
-    "of the three that takes the largest.",
+    more="The neocognitron and LeNet-5 blur here, each its own way; AlexNet is the "
+    "one of the three that takes the largest.",
 )
 def complex_cells(responses: Tensor, size: int) -> Tensor:
     """Cut rows and columns into groups of `size`; keep the largest of each square.
 
-    This is max pooling. As long as the strongest response moves inside its square,
-    the complex cell does not notice.
+    This is max pooling. As long as the strongest response only moves inside its
+    square, and nothing stronger enters, the complex cell does not notice.
     """
     squares = responses.unfold(0, size, size).unfold(1, size, size)
     return squares.amax((-2, -1))
@@ -73,7 +73,7 @@ def complex_cells(responses: Tensor, size: int) -> Tensor:
     "history.shared-biases",
     task=(
         "How many parameters would LeNet-1989 have if the biases of H1 and H2 were "
-        "shared over each map, as in every later network?"
+        "shared over each map, as in LeNet-5?"
     ),
     checker=number(
         8824,
@@ -90,7 +90,7 @@ def complex_cells(responses: Tensor, size: int) -> Tensor:
         "H1 has 12 maps of 8×8 units, H2 has 12 of 4×4.",
         "Take 768 and 192 biases away and put 12 and 12 in their place.",
     ],
-    more="A tenth of all parameters of LeNet-1989 are biases that later nets share.",
+    more="A tenth of all parameters of LeNet-1989 are biases of units in maps.",
 )
 def shared_biases() -> int:
     """All unit biases of H1 and H2 go; one for each map comes back."""

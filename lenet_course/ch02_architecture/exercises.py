@@ -42,7 +42,8 @@ from lenet_helpers import shapes
         "The kernel starts at 0 and must end inside. How many strides fit in between?",
         "One more place than there are steps; `//` drops the part of a step.",
     ],
-    more="Pooling follows the same formula, with stride equal to the kernel's side.",
+    more="Pooling follows the same formula; `nn.AvgPool2d(2)` takes the kernel's side "
+    "as its stride.",
 )
 def output_size(n: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
     """The padded row has n + 2p pixels. The kernel's left end can move over

@@ -137,3 +137,31 @@ def test_left_and_right_letters_share_no_column():
     exec(source, names)
     inked = [names[side][0].amax((0, 1, 2)) > 0 for side in ("left", "right")]
     assert not (inked[0] & inked[1]).any()
+
+
+def test_learned_kernels_win_27_of_30_pairs_and_less_than_a_point_on_average():
+    errors = {
+        (r["kernels"], r["digits"], r["seed"]): r["error"]
+        for r in reader.results("designed-kernels")["runs"]
+    }
+    gains = {
+        digits: [
+            errors["designed", digits, seed] - errors["learned", digits, seed]
+            for seed in range(10)
+        ]
+        for digits in (300, 1500, 7291)
+    }
+    assert sum(gain > 0 for row in gains.values() for gain in row) == 27
+    assert all(0 < sum(row) / 10 < 1 for row in gains.values())
+    assert "27 of the 30 pairs" in reader.text("01-history")
+
+
+def test_ten_images_a_step_cost_at_most_a_third_more_than_one():
+    rates = {
+        (r["network"], r["batch"]): r["rate"]
+        for r in reader.results("then-and-now")["presentations_a_second"]
+        if r["way"] == "train"
+    }
+    for name in ("LeNet-1989", "LeNet-5"):
+        assert 10 * rates[name, 1] / rates[name, 10] < 4 / 3
+    assert "at most a third more than one" in reader.text("01-history")
