@@ -113,8 +113,8 @@ def cross_entropy(logits, labels):
     """Time O(N · K), memory O(N · K).
 
     The maximum of a row cancels in the quotient, and after it the largest exponent is
-    0: nothing overflows. The gradient p − y is one more reason why softmax and logarithm
-    belong in one function: their two derivatives simplify to a difference.
+    0: nothing overflows. The gradient p − y is one more reason why softmax and
+    logarithm belong in one function: their derivatives simplify to a difference.
     """
     z = logits - logits.max(1, keepdim=True).values
     log_p = z - z.exp().sum(1, keepdim=True).log()

@@ -202,7 +202,7 @@ def _unflipped(dx, dw, db, weight, grad):
 def conv2d_backward(x, weight, grad):
     """With im2col, a convolution is a product, and so are its two gradients.
 
-    Time: two products of the size of the forward one, so backward multiplies twice as often.
+    Time: two products of the size of the forward one, so twice the multiplications.
     Memory O(N · C · k² · H′ · W′) for the windows, made anew or kept from forward.
     """
     size = tuple(weight.shape[2:])

@@ -18,7 +18,7 @@ FORMULAS = [
     ("connections, 1998", "C′m′²·(C·k² + 1)"),
     ("receptive field", "r += d(k − 1)·j, then j ·= s"),
     ("steps", "epochs·⌈N/B⌉"),
-    ("convolution's gradients, s = 1", "∂W: x ⋆ ∂y;  ∂x: full convolution of ∂y with W"),
+    ("gradients, conv, s = 1", "∂W: x ⋆ ∂y;  ∂x: full convolution of ∂y with W"),
     ("softmax and cross-entropy, one image", "∂L/∂z = p − y"),
 ]
 SAY = [
@@ -174,7 +174,7 @@ def numbers() -> list[tuple[str, str]]:
     epoch = len(torch.arange(60_000).split(64))
     return [
         ("loss at equal logits, ten classes", f"ln 10 = {math.log(10):.3f}"),
-        ("lowest loss after a second softmax, ten classes", f"{floor:.3f}"),
+        ("lowest loss, softmax twice, ten classes", f"{floor:.3f}"),
         ("steepest: sigmoid, scaled tanh", f"{sigmoid.max():.2f}, {tanh.max():.2f}"),
         ("steps an epoch, MNIST, batch 64", f"{epoch} with 60,000 images"),
         (
