@@ -42,8 +42,15 @@ WIDGETS = {
     ),
     "pad": Widget(
         '<div id="lenet-pad">',
-        ["lenet.js", "weights.js", "preprocess.js", "digits.js"]
-        + ["draw.js", "loupe.js", "maps.js", "pad.js"],
+        ["draw.js", "lenet.js", "own-weights.js", "weights.js"]
+        + ["preprocess.js", "digits.js", "loupe.js", "maps.js", "pad.js"],
+    ),
+    "train": Widget(  # what it names is fetched when the reader asks for it
+        '<div class="lenet-train" data-digits="bundled-digits.js" data-pad="weights.js'
+        ' preprocess.js digits.js loupe.js maps.js pad.js">',
+        ["draw.js", "drills.js", "lenet.js", "own-weights.js"]
+        + ["train-layers.js", "train-net.js", "train-run.js"]
+        + ["train-settings.js", "train-view.js", "train.js"],
     ),
 }
 

@@ -1,5 +1,5 @@
 // Where a notebook says "not attempted yet" the page asks: a field for what can be typed
-// (judged by answers.js), the way to Colab for what Python has to judge.
+// (judged by answers.js), or for code (code.js), the way to Colab for what needs PyTorch.
 (() => {
   "use strict";
 
@@ -36,6 +36,7 @@
 
   function ask(box) {
     const form = JSON.parse(box.dataset.form);
+    if (form.kind === "code") return globalThis.LenetCode.ask(box, form, elsewhere);
     const name = box.dataset.exercise;
     const id = `answer-${name.replace(".", "-")}`;
     const key = `lenet-inside-out:exercise:${name}`;
@@ -81,12 +82,17 @@
     box.replaceWith(sheet);
   }
 
-  // Code is judged where Python runs; the page's own button knows the way there.
-  function send(box) {
+  // Where else the chapter runs; the page's own button knows the way to Colab.
+  function elsewhere(why) {
     const way = document.querySelector('a[href^="https://colab."]');
-    const note = make("p", { className: "lx-run" }, "Python judges this one: ");
+    const note = make("p", { className: "lx-run" }, why);
     if (way) note.append(make("a", { href: way.href, textContent: "open this chapter in Colab" }), ", or ");
     note.append("run it as a notebook.");
+    return note;
+  }
+
+  function send(box) {
+    const note = elsewhere("The page cannot judge this one: ");
     if (box.dataset.status === "not yet") box.after(note);
     else box.replaceWith(note);
   }

@@ -5,12 +5,13 @@
 Any Python from 3.11 on runs this, with the standard library alone. ``.venv/.state``
 says which Python made .venv, where, and what it holds. It goes before anything in
 .venv changes and comes back when all of it has: if it is missing, or does not fit,
-.venv is made anew.
+.venv is made anew. One that make did not make is moved aside, never removed.
 """
 
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -24,6 +25,11 @@ from tools.trouble import ROOT, Trouble, locked, run, telling
 BOOK, ALL = "requirements-book.txt", "requirements.txt"  # all holds the book's part
 SIZE = {BOOK: "600 MB", ALL: "6 GB"}
 FULL = re.compile(r"(os error|Errno) (28|122)\b|No space left|quota exceeded", re.I)
+UNFIT = re.compile(
+    r"(?:Because (?=\S+ has no wheels)|No matching distribution found for )(\S+)"
+)
+TESTED = "3.11 to 3.13"
+MARK = ".made-by-make"
 PROBE = "import sys; print(sys.prefix, *sys.version_info[:2])"
 
 
@@ -86,13 +92,16 @@ def _make(root: Path, lock: int) -> dict:
     venv = root / ".venv"
     if venv.is_symlink() or venv.is_file():
         venv.unlink()
-    elif venv.exists():
-        print(
-            "Making .venv anew: it is unfinished, moved, or was not made by make.",
-            flush=True,
-        )
+    elif (venv / MARK).exists() or (venv / ".state").exists():
+        print("Making .venv anew: it is unfinished or was moved.", flush=True)
         (venv / ".state").unlink(missing_ok=True)
         shutil.rmtree(venv)
+    elif venv.exists():
+        kept = root / f".venv-{time.time_ns()}"
+        venv.rename(kept)
+        print(f"Your own .venv is now {kept.name}: make fills another.", flush=True)
+    venv.mkdir()
+    (venv / MARK).touch()
     # Not sys.executable: in a shell where .venv is active, that has just been removed.
     base = getattr(sys, "_base_executable", None) or sys.executable
     done, words = run([base, "-m", "venv", str(venv)], lock)
@@ -122,7 +131,7 @@ def _fill(root: Path, wanted: str, state: dict, lock: int) -> None:
     print(f"Installing {wanted} into .venv", flush=True)
     (root / ".venv" / ".state").unlink(missing_ok=True)
     index = chosen(python(root))
-    said = _by_uv(root, wanted, index, lock)
+    said = by_uv = _by_uv(root, wanted, index, lock)
     if said and not FULL.search(said) and not unreachable(index):
         state = _make(root, lock)
         said = _pip(root, lock, "--quiet", "--requirement", str(root / wanted))
@@ -132,11 +141,24 @@ def _fill(root: Path, wanted: str, state: dict, lock: int) -> None:
     if said and (reason := unreachable(index)):
         _write(root, state)  # both fetch all before they install any
         raise Trouble(needed(index, reason), said)
+    if said and (package := UNFIT.search(said + by_uv)):
+        raise Trouble(_unfit(package[1]), said)
     if said:
         raise Trouble(f"{wanted} was not installed; the lines above say why.", said)
     known = _digests(root)
     new = known if wanted == ALL else {wanted: known[wanted]}
     _write(root, state | {"holds": state["holds"] | new})
+
+
+def _unfit(package: str) -> str:
+    version = ".".join(platform.python_version_tuple()[:2])
+    return (
+        f"The package index has no {package} for Python {version} on "
+        f"{platform.system()} {platform.machine()}. With Python {TESTED} the book is "
+        "tested: make PYTHON=python3.12 takes one. If yours is one of them, "
+        "chapters/back/setup.md says what this machine can run; make book needs no "
+        "PyTorch."
+    )
 
 
 def _by_uv(root: Path, wanted: str, index: str, lock: int) -> str:

@@ -1,8 +1,9 @@
-"""Write the trained LeNet-5 as a script that the book's pages can load.
+"""Write the trained LeNet-5, and digits to train on, as scripts that pages can load.
 
-    python -m tools.export_web  # web/weights.js
+    python -m tools.export_web  # web/weights.js, web/bundled-digits.js
 
-The same weights give the same file, byte for byte; a test holds them together.
+The same weights and digits give the same files, byte for byte; a test holds them
+together.
 """
 
 import argparse
@@ -14,12 +15,45 @@ from safetensors import safe_open
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "lenet_helpers" / "weights" / "modern-lenet5.safetensors"
-SCRIPT = ROOT / "web" / "weights.js"
+WEB = ROOT / "web"
 HEADER = """\
 /* The trained LeNet-5 of this book, for lenet.js: float32, little-endian, base64.
  * Written by tools/export_web.py. Do not edit.
  */
 """
+DIGITS_HEADER = """\
+/* The digits that come with scikit-learn, for train-run.js: Optical Recognition of
+ * Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998.
+ * One digit a line: its label, then 8 x 8 pixels from a (paper) to q (16, full ink).
+ * Split, mean and spread as in lenet_helpers.data.load("digits").
+ * Written by tools/export_web.py. Do not edit.
+ */
+"""
+
+
+def digits_to_javascript() -> str:
+    """The text of bundled-digits.js."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    from lenet_helpers import data
+
+    bunch, digits = load_digits(), data.load("digits")
+    train, test = train_test_split(
+        range(len(bunch.target)), test_size=360, stratify=bunch.target, random_state=0
+    )
+
+    def lines(which: list[int]) -> str:
+        pixels = bunch.data.astype(int) + ord("a")
+        return "\n".join(
+            f"{bunch.target[i]}{bytes(pixels[i].tolist()).decode()}" for i in which
+        )
+
+    return (
+        f"{DIGITS_HEADER}globalThis.BundledDigits = {{\n"
+        f"  mean: {digits.mean!r},\n  std: {digits.std!r},\n"
+        f"  train: `{lines(train)}`,\n  heldOut: `{lines(test)}`,\n}};\n"
+    )
 
 
 def to_javascript(weights: Path) -> str:
@@ -47,12 +81,14 @@ def to_javascript(weights: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--output", type=Path, default=SCRIPT)
-    args = parser.parse_args()
-    args.output.write_text(to_javascript(args.weights), encoding="ascii")
-    print(f"wrote {args.output} ({args.output.stat().st_size:,} bytes)")
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    made = {
+        "weights.js": to_javascript(WEIGHTS),
+        "bundled-digits.js": digits_to_javascript(),
+    }
+    for name, text in made.items():
+        (WEB / name).write_text(text, encoding="ascii")
+        print(f"wrote {WEB / name} ({len(text):,} bytes)")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ def main() -> None:
         raise SystemExit("web/weights.js is missing: run tools/export_web.py")
     browser = os.environ.get("CHROMIUM") or shutil.which("chromium")
     pad = WIDGETS["pad"]
-    scripts = "".join(tag((WEB / file).as_uri()) for file in pad.scripts)
+    files = [WEB.parent / "_static" / "storage.js", *(WEB / f for f in pad.scripts)]
+    scripts = "".join(tag(file.as_uri()) for file in files)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "page.html"
         style = (WEB / "web.css").as_uri()

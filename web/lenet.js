@@ -15,6 +15,7 @@ globalThis.LeNet = (() => {
     tanh: Math.tanh,
     sigmoid: (x) => 1 / (1 + Math.exp(-x)),
     relu: (x) => Math.max(0, x),
+    scaled: (x) => 1.7159 * Math.tanh((2 / 3) * x), // of 1998
   };
 
   const POOLS = {
@@ -98,5 +99,5 @@ globalThis.LeNet = (() => {
     return { ...variant, tensors: decoded };
   }
 
-  return { load, forward };
+  return { ACTIVATIONS, POOLS, load, forward };
 })();

@@ -37,7 +37,7 @@ globalThis.Loupe = (() => {
       : "Its weights, one for each unit of C5:";
 
   function create(net) {
-    const oneSided = net.activation !== "tanh"; // ReLU and sigmoid are never negative
+    const oneSided = ["relu", "sigmoid"].includes(net.activation); // never negative
     const big = grid(28, 28), input = grid(INPUT, INPUT);
     const unitMarker = element("span", { class: "lw-marker" });
     const fieldMarker = element("span", { class: "lw-marker" });

@@ -1,8 +1,8 @@
 /* A sheet to draw a digit on, and LeNet-5 reading it as it is drawn.
  *
  * Mounts itself on <div id="lenet-pad">. Needs draw.js, loupe.js, maps.js,
- * digits.js, preprocess.js, lenet.js and weights.js before it. Nothing that is
- * drawn leaves the page.
+ * digits.js, preprocess.js, lenet.js, own-weights.js and weights.js before it. Nothing
+ * that is drawn leaves the page.
  */
 (() => {
   "use strict";
@@ -108,7 +108,8 @@
     </ul>`;
 
   function mount(host) {
-    const net = LeNet.load(LENET_WEIGHTS);
+    const book = LeNet.load(LENET_WEIGHTS);
+    let net, layers;
     let strokes = sample(FIRST_SAMPLE), untouched = true, frame = 0, speech = 0;
 
     const sheet = element("canvas", {
@@ -120,9 +121,17 @@
     const spoken = element("p", { class: "lw-spoken", role: "status" });
     const pen = slider("Pen", { min: 10, max: 60, value: PEN }, "", schedule);
     const turn = slider("Turn", { min: -180, max: 180, step: 5, value: 0 }, "°", schedule);
-    const result = resultList(), layers = LayerMaps.create(net);
+    const result = resultList(), inside = element("div");
 
     const current = () => turned(strokes, Number(turn.input.value));
+
+    function use(chosen) {
+      net = chosen;
+      layers = LayerMaps.create(net);
+      inside.replaceChildren(layers.node);
+      wrong.querySelector("li:last-child").hidden = net !== book; // it tells of MNIST
+      schedule();
+    }
 
     function drawSheet(lines) {
       const side = sheet.clientWidth * devicePixelRatio || SHEET;
@@ -217,9 +226,11 @@
         element("div", { class: "lw-see" }, element("p", { class: "lw-caption" }, "It sees 32×32"), seen,
           element("p", { class: "lw-muted" }, "Scaled into 20×20 and centred by mass, as MNIST was made; then zero-padded.")),
         element("div", { class: "lw-answer" }, result.node, hint)),
+      OwnWeights.chooser(book, use),
       element("p", { class: "lw-caption lw-offer" }, "Or let the page write one"),
       element("div", { class: "lw-samples", role: "group", "aria-label": "Sample digits" }, ...sampleButtons(write)),
-      wrong, layers.node, spoken);
+      wrong, inside, spoken);
+    render();
     render();
     Draw.onThemeChange(schedule);
     addEventListener("resize", schedule);

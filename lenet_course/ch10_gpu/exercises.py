@@ -154,7 +154,7 @@ def _bytes(params, batch, kept, states=2, fixed=False):
         look="Weights, gradients, Adam's memory; then what is kept for each image.",
     ),
     hints=[
-        "Four things lie in memory for every weight, one of them twice from Adam.",
+        "Four numbers lie in memory for every weight, two of them Adam's.",
         "What is kept for the backward pass grows with the batch; the rest does not.",
     ],
     more="For LeNet-5 at batch 64: 1 MB for the weights' part, 3 MB for the images'.",

@@ -15,7 +15,7 @@ def race(seconds: Mapping[str, float], ours: str, limit: float) -> Figure:
     Args:
         seconds: name and time of each way.
         ours: the name whose bar is in colour.
-        limit: what no way that computes everything could beat.
+        limit: the seconds at which the dotted line stands.
 
     >>> figure = race({"theirs": 40.0, "ours": 2.0}, ours="ours", limit=1.0)
     >>> [text.get_text() for text in figure.axes[0].texts]

@@ -133,8 +133,8 @@ def _scores(generator: torch.Generator) -> list[tuple]:
         "`zip(a, b)` gives the two scores of one seed.",
         "`statistics.stdev`, or `torch.std`, divides by n − 1.",
     ],
-    more="What a seed gives to both, such as the order of the pictures, cancels in the "
-    "difference; what it gives to one of them stays.",
+    more="What a seed adds to both alike, by the order of the pictures say, cancels in "
+    "the difference; what it adds to one of them stays.",
 )
 def paired(a: list[float], b: list[float]) -> tuple[float, float]:
     """Subtract within a seed first; only then average."""
@@ -160,7 +160,7 @@ def _price(cost_a: float, points_a: float, cost_b: float, points_b: float) -> fl
         wrong=[
             (
                 lambda cost_a, points_a, cost_b, points_b: cost_b / points_b,
-                "That is b's average over all its points. The first ones are cheap.",
+                "That is b's average over all its points. Ask for the next.",
             ),
             (
                 lambda cost_a, points_a, cost_b, points_b: (
@@ -185,9 +185,9 @@ def _price(cost_a: float, points_a: float, cost_b: float, points_b: float) -> fl
     ),
     hints=[
         "How much more does b cost? How many more points has it?",
-        "If b has fewer points for more cost, the price is negative: nobody pays it.",
+        "If b has fewer points for more cost, the price is negative: a is better.",
     ],
-    more="Economists call it the marginal price; the average one flatters the large.",
+    more="Economists speak of marginal cost; averages hide what the last points cost.",
 )
 def price(cost_a: float, points_a: float, cost_b: float, points_b: float) -> float:
     """The slope between the two networks: extra cost over extra points."""

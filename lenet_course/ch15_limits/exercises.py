@@ -146,7 +146,7 @@ def _scores(generator: torch.Generator) -> list[tuple]:
     more="With keep = 0.95 this is the FPR95 of papers on strangers; lower is better.",
 )
 def pass_rate(known: Tensor, strange: Tensor, keep: float) -> float:
-    """The lowest score that is kept is the threshold; count the strangers above it."""
+    """The lowest score kept is the threshold; count the strangers that reach it."""
     kept = round(keep * len(known))
     threshold = known.sort(descending=True).values[kept - 1]
     return (strange >= threshold).double().mean().item()

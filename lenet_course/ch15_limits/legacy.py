@@ -23,7 +23,7 @@ from lenet_course.exercises.registry import exercise
     ),
     hints=[
         "The slope of the logistic sigmoid is σ(1 − σ), at most at σ = 1/2.",
-        "Double until you are there: 4, 16, 64, 256, 1,024 are five layers.",
+        "Multiply by four until you are there: 4, 16, 64, 256, 1,024 are five layers.",
     ],
     more="4¹⁰ = 1,048,576. Weights that shrink the error make it fewer layers.",
 )

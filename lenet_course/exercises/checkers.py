@@ -194,7 +194,9 @@ def function(
                 return next(known, f"`{call_text(answer, case)}` {how}")
         return None
 
-    return Checker(test, tuple(wrong), takes_function=True)
+    said = {"look": look, "tolerance": tolerance, "reveal": reveal}
+    calls = {"cases": cases, "wanted": wanted, "wrong": wrong, "said": said}
+    return Checker(test, tuple(wrong), takes_function=True, calls=calls)
 
 
 def _differs_in_double(

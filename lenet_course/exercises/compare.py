@@ -24,13 +24,15 @@ class Checker:
     ``takes_function`` is true when the answer is a function or class. ``typed`` says
     what ``test`` does in words of JSON, so that a page can do it, too, to an answer
     typed there (`_static/answer.js`): its kind, what is right, what is wrong, and where
-    to look. None where only Python can judge.
+    to look. ``calls`` are the cases of a function, the results they should give, the
+    known mistakes and what is said (`page_code`). None where neither is to be had.
     """
 
     test: Callable[[Any], str | None]
     examples: tuple[tuple[Any, str], ...] = ()
     takes_function: bool = False
     typed: Mapping[str, Any] | None = None
+    calls: Mapping[str, Any] | None = None
 
     def __call__(self, answer: Any) -> str | None:
         return self.test(answer)

@@ -47,8 +47,8 @@ solution; its docstring explains it. Everything the tests need stands beside it:
 
 1. markdown: a heading and the task;
 2. code: the stub, ending with the check. It is committed executed, so it shows
-   *not attempted*; in the page, `_static/answer.js` makes of that a field that judges
-   a typed value, or the way to where code can run::
+   *not attempted*; in the page, `_static/ask.js` makes of that a field that judges
+   a value or a function in plain Python, or the way to where other code can run::
 
        c3_weights = ...  # your answer
        exercises.check("architecture.c3-weights", c3_weights)

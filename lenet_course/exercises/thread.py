@@ -2,13 +2,14 @@
 
 The caller waits. That holds on every platform, touches no signal handler, and lets the
 caller go on even when the code sits in a blocking call or catches every exception: such
-a thread is left behind. Only an endless C function that keeps Python's lock is beyond
-it; see `limit`.
+a thread is left behind, and sleeps for ever as soon as it runs again and will not end.
+Only an endless C function that keeps Python's lock is beyond it; see `limit`.
 """
 
 import contextlib
 import ctypes
 import io
+import math
 import sys
 import threading
 import time
@@ -18,7 +19,8 @@ from typing import Any
 
 from lenet_course.exercises import state
 
-GRACE = 1.0  # seconds a run gets to end after it was told to
+GRACE = 1.0  # seconds the caller waits for a run that was told to end
+ENOUGH = 10  # times that it is told; code that catches more would never end
 KEPT = 400  # characters kept of what the code prints
 DIED = "Died"
 
@@ -26,8 +28,18 @@ DIED = "Died"
 class TimeLimit(BaseException):
     """Raised inside code that runs too long.
 
-    Not an `Exception`, so that ``except Exception`` in that code does not eat it.
+    Not an `Exception`, so that ``except Exception`` in that code does not eat it. It is
+    made in the thread that it strikes: one that catches it again and again stays in
+    here, asleep, and costs nothing any more.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        worker = threading.current_thread()
+        if isinstance(worker, _Worker):
+            worker.struck += 1
+            while worker.is_beyond_hope():
+                time.sleep(3600)
 
 
 @dataclass
@@ -59,6 +71,7 @@ class _Worker(threading.Thread):
     def __init__(self, function: Callable[[], Any]) -> None:
         super().__init__(daemon=True)  # an abandoned one must not keep Python alive
         self.function, self.ran, self.done = function, Ran(), False
+        self.struck = 0  # times that `TimeLimit` was raised in it
 
     def _ended_by(self, error: BaseException) -> None:
         self.ran = Ran(error=type(error).__name__)
@@ -77,16 +90,28 @@ class _Worker(threading.Thread):
             finally:
                 self.done = True
 
+    def is_beyond_hope(self) -> bool:
+        """Whether it was told often enough; what has ended is left in peace."""
+        return self.struck > ENOUGH and not self.done
+
     def stop(self) -> None:
-        """Raise `TimeLimit` in the thread, again and again for `GRACE` seconds."""
-        deadline, pause = time.monotonic() + GRACE, 0.2
-        while self.is_alive() and time.monotonic() < deadline:
+        """Wait for its end, for `GRACE` seconds at most."""
+        self._strike(time.monotonic() + GRACE)
+        with contextlib.suppress(RuntimeError):  # no room for another thread
+            threading.Thread(target=self._strike, daemon=True).start()
+
+    def _strike(self, until: float = math.inf) -> None:
+        """Raise `TimeLimit` in it, again and again, until it ends or sleeps."""
+        pause = 0.2  # first time politely: `finally` blocks may need a moment
+        while self.is_alive() and not self.is_beyond_hope():
+            if time.monotonic() > until:
+                break
             if not self.done:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self.ident or 0), ctypes.py_object(TimeLimit)
                 )
             self.join(pause)
-            pause = 0.001  # first time politely: `finally` blocks may need a moment
+            pause = 0.01
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 Making and installing are played here: no network, no pip.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -105,13 +106,8 @@ def a_link(venv: Path) -> None:
     venv.symlink_to("/nowhere")
 
 
-def by_another_tool(venv: Path) -> None:
-    shutil.rmtree(venv)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-
-
 HARMS = [unfinished, dangling, moved, of_another_python, damaged]
-HARMS += [a_file, a_link, by_another_tool]
+HARMS += [a_file, a_link]
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -119,6 +115,21 @@ def test_one_that_cannot_be_trusted_is_made_anew(tools, harm):
     again(tools)
     harm(tools.root / ".venv")
     assert again(tools) == ["venv", "uv"]
+    assert again(tools) == []
+
+
+def test_one_of_the_readers_own_is_kept_aside(tools, capsys):
+    venv = tools.root / ".venv"
+    for number in (1, 2):
+        if venv.exists():
+            shutil.rmtree(venv)
+        command = [sys.executable, "-m", "venv", "--without-pip", venv]
+        subprocess.run(command, check=True)
+        (venv / "mine").write_text("precious")
+        assert again(tools) == ["venv", "uv"]
+        kept = [*tools.root.glob(".venv-*/mine")]
+        assert [path.read_text() for path in kept] == ["precious"] * number
+        assert capsys.readouterr().out.count(".venv-") == 1
     assert again(tools) == []
 
 
@@ -146,6 +157,27 @@ def test_if_neither_can_their_words_are_kept(tools):
         ensure(tools.root, BOOK, lock=0)
     assert caught.value.said == "ERROR: no such version"
     assert again(tools) == ["venv", "uv"]
+
+
+UV = "Because torch==2.14.1 has no wheels with a matching platform tag and you require"
+PIP = "ERROR: No matching distribution found for torch==2.14.1\n"
+
+
+@pytest.mark.parametrize("words", [(UV, "ResolutionImpossible"), ("uv failed", PIP)])
+def test_where_there_is_no_pytorch_for_this_python_it_says_what_to_do(tools, words):
+    tools.answers = dict(zip(("uv", "pip"), words))
+    with pytest.raises(Trouble, match=r"has no torch==2\.14\.1 for Python 3") as caught:
+        ensure(tools.root, ALL, lock=0)
+    assert "make PYTHON=python3.12" in str(caught.value)
+    assert caught.value.said == words[1]
+    assert again(tools) == ["venv", "uv"]
+
+
+def test_the_pythons_that_it_names_are_those_of_the_tests(root):
+    text = (root / ".github" / "workflows" / "test.yml").read_text()
+    (pythons,) = re.findall(r"python: \[(.*)\]", text)
+    first, *_, last = re.findall(r'"(.*?)"', pythons)
+    assert f"{first} to {last}" == environment.TESTED
 
 
 @pytest.mark.parametrize(

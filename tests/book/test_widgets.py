@@ -2,32 +2,9 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
 from _ext.widgets import STYLE, WIDGETS
-
-
-def built(folder, text: str) -> tuple[BeautifulSoup, str]:
-    """A page of a book of its own, two folders down, and the warnings."""
-    page = folder / "source" / "one" / "two" / "page.md"
-    page.parent.mkdir(parents=True)
-    page.write_text("# Page\n\n" + text, encoding="utf-8")
-    settings = {
-        "extensions": ["myst_parser", "_ext.widgets"],
-        # Sphinx adds an extension's own to a default that all books of a process share.
-        "source_suffix": {".md": "markdown"},
-        "myst_enable_extensions": ["colon_fence"],
-        "root_doc": "one/two/page",
-    }
-    out, warnings = folder / "out", (folder / "warnings").open("w+")
-    with docutils_namespace(), warnings:
-        paths = folder / "source", None, out, folder / "trees", "html", settings
-        Sphinx(*paths, status=None, warning=warnings).build()
-        warnings.seek(0)
-        said = warnings.read()
-    html = (out / "one" / "two" / "page.html").read_text(encoding="utf-8")
-    return BeautifulSoup(html, "html.parser"), said
+from tests.book.small_book import built
 
 
 def here(name: str) -> str:
@@ -46,7 +23,7 @@ def test_every_file_of_a_widget_lies_in_the_book(html):
 
 
 def test_two_widgets_load_what_they_share_once_and_all_in_order(tmp_path):
-    page, said = built(tmp_path, here("drills") + here("interview"))
+    page, said = built(tmp_path, here("drills") + here("interview"), "_ext.widgets")
     first, second = WIDGETS["drills"].scripts, WIDGETS["interview"].scripts
     expected = [*first, *(file for file in second if file not in first)]
     assert files(page, "script", "src") == [f"../../web/{f}" for f in expected]
@@ -55,7 +32,7 @@ def test_two_widgets_load_what_they_share_once_and_all_in_order(tmp_path):
 
 
 def test_a_widget_stands_before_the_script_that_fills_it_around_its_words(tmp_path):
-    page, _ = built(tmp_path, here("calculator"))
+    page, _ = built(tmp_path, here("calculator"), "_ext.widgets")
     mount = page.select_one("div.lenet-calculator[data-preset=lenet5]")
     assert mount.noscript.p.em.text == "scripts" and not mount.noscript.script
     scripts = [tag["src"] for tag in mount.find_next_siblings("script")]
@@ -70,4 +47,4 @@ def test_a_widget_stands_before_the_script_that_fills_it_around_its_words(tmp_pa
     ],
 )
 def test_what_cannot_stand_there_is_a_warning(tmp_path, text, words):
-    assert words in built(tmp_path, text)[1]
+    assert words in built(tmp_path, text, "_ext.widgets")[1]

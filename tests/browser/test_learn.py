@@ -10,7 +10,9 @@ from tests.browser.web_runner import axe_violations, html_page, opened
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLE = f'<link rel="stylesheet" href="{(ROOT / "_static/quiz.css").as_uri()}">'
-SCRIPTS = [ROOT / f"_static/{n}.js" for n in ("storage", "answers", "ask", "quiz")]
+SCRIPTS = [
+    ROOT / f"_static/{n}.js" for n in ("storage", "answers", "code", "ask", "quiz")
+]
 Q = "#quiz-architecture-"
 FIELD = f"{Q}receptive-field-s4-n"
 REFUSED = """<script>Object.defineProperty(window, "localStorage",

@@ -17,6 +17,7 @@ from _ext.widgets import WIDGETS, tag
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 STORAGE = WEB.parent / "_static" / "storage.js"
+OWN = ("file:", "blob:file:", "blob:null/")  # a blob: what the page made itself
 IN_NODE = """
 const fs = require("fs"), vm = require("vm");
 const [expression, ...files] = process.argv.slice(1);
@@ -119,7 +120,7 @@ def opened(browser, address: str, **options) -> Iterator:
     page.on("console", lambda m: complaints.extend([m.text] * (m.type == "error")))
     page.on(
         "request",
-        lambda r: complaints.extend([r.url] * (not r.url.startswith("file:"))),
+        lambda r: complaints.extend([r.url] * (not r.url.startswith(OWN))),
     )
     try:
         page.goto(address)

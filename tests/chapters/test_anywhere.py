@@ -76,3 +76,17 @@ def test_a_chapter_runs_on_real_data(path):
     place = os.environ.get("LENET_DATA")
     where = {"LENET_DATA": os.path.abspath(place)} if place else {}
     run(path, LENET_OFFLINE="1", OMP_NUM_THREADS="1", **where)
+
+
+def test_offline_a_chapter_has_the_threads_that_torch_takes(tmp_path, monkeypatch):
+    """Even where the tests themselves have one, as by ``make test``."""
+    given = []
+
+    def note(command, env, **how):
+        given.append(env.get("OMP_NUM_THREADS"))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(subprocess, "run", note)
+    test_a_chapter_runs_offline_on_the_bundled_digits(WITH_DATA[0], tmp_path)
+    assert given == [None]

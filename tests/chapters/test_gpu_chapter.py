@@ -1,12 +1,15 @@
 """What the chapter on GPUs and several devices says in words, checked."""
 
 import contextlib
+import statistics
+from dataclasses import asdict
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.utils.data import DistributedSampler
 
+from experiments.speedrun import recipes
 from lenet_course import quiz
 from lenet_course.ch10_gpu import exercises as gpu_exercises
 from lenet_helpers.models import ModernLeNet5
@@ -107,6 +110,20 @@ def test_sentences_on_the_ideas_are_what_was_measured(told, results):
     assert f"{1e6 * queue:.0f} to {1e6 * do:.0f} µs" in text
 
 
+def test_the_layers_that_beat_their_roof_are_those_that_the_picture_names(results):
+    top = results["gpu-cpu"]["ceilings"]
+    above = {
+        layer["name"]
+        for layer in results["gpu-cpu"]["layers"]
+        if layer["batch"] == 1024
+        and layer["seconds"]
+        < max(layer["flops"] / top["flops"], layer["bytes"] / top["bandwidth"])
+    }
+    assert above == {"act", "f6"}
+    cell = reader.cells("10-gpu-training")["gpu-036"]
+    assert "ReLU above" in cell.metadata.mystnb.image.alt
+
+
 def test_the_epoch_before_gives_the_gains_that_the_text_names(told, results):
     rates = {
         (r["batch"], r["processes"]): r["rates"]
@@ -128,6 +145,15 @@ def test_the_race_is_told_with_its_worst_run_and_without_the_compile_time(
     assert 1.45 < slower < 1.6 and "half as long again" in told["race-bought"]
     step = race["ceiling"]["step_seconds"]["step"] * race["ceiling"]["steps"]
     assert f"{step:.2f} s" in told["race-rest"]
+    assert (
+        min(stages["tuned recipe"], *seconds) < 1.25
+        and "1.2 s at best" in told["race-rest"]
+    )
+    assert f"{statistics.median(seconds):.1f} in the race's median" in told["race-rest"]
+    start, final = asdict(recipes.START), asdict(recipes.FINAL)
+    changed = {key for key in start if start[key] != final[key]}
+    assert changed == {"images", "batch_size", "lr", "smoothing"}
+    assert "four things" in told["race-bought"]
     rate = race["fit"]["images_per_second"]
     ratios = sorted(a / b for a, b in zip(rate["fit"], rate["plain loop"]))
     assert f"{ratios[0]:.2f} to {ratios[-1]:.2f}" in told["race-fit-text"]

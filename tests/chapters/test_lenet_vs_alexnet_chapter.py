@@ -98,6 +98,11 @@ def test_numbers_of_the_quiz_and_the_boxes(traces, chapter):
     by_id = {
         question.id: question for question in quiz.load("lenet_vs_alexnet").questions
     }
+    memory = 4 * alexnet.params * 3
+    with torch.device("meta"):
+        kept = 128 * defined("kept_bytes")(AlexNet(), (3, 227, 227), 1)
+    double = by_id["double-the-batch"].options[2].why
+    assert f"grows by {kept / (kept + memory):.0%}".replace("%", " %") in double
     conv3 = alexnet["conv3"]
     weights = nn.Conv2d(256, 384, 3, bias=False).weight.numel()
     assert by_id["reuse-of-conv3"].number.value == conv3.macs / weights
@@ -278,6 +283,12 @@ def test_what_is_known_by_heart_after_1250_steps(rated, chapter):
     told = chapter["versus-later-box"]
     assert 94 < known("alexnet-bare") < known("lenet-relu-max") < 97
     assert f"it knew {known('lenet-relu-max'):.0f} %" in end
+    last = min(
+        row["epochs"][-1]["train_accuracy"]
+        for name in ("lenet-relu-max", "alexnet-bare")
+        for row in rated["cifar10", f"{name}-long"][0.003]
+    )
+    assert round(100 * last, 1) == 99.8 and "99.8 % or more" in told
     assert f"{known('lenet-augmented'):.0f} % (LeNet)" in told
     assert f"{known('alexnet-augmented'):.0f} %" in told
 
@@ -299,6 +310,13 @@ def test_sentences_on_the_full_set_are_what_was_measured(ended, chapter, short):
         assert f"{abs(last):.1f}" == points
     known = 100 * statistics.mean(r["train_accuracy"] for r in ended[names[0]])
     assert f"knows {known:.0f} %" in told
+
+
+def test_250_steps_are_63_a_pass(chapter):
+    settings = reader.results("lenet-vs-alexnet")
+    passes, rest = divmod(settings["images"], settings["batch_size"])
+    told = " ".join(chapter["versus-long"].split())
+    assert f"{passes + 1} steps each, the last of {rest} images" in told
 
 
 def test_how_far_a_second_rate_moves_a_step(rated, chapter):
@@ -343,6 +361,8 @@ def test_an_unfair_rate_makes_a_lead(rated, chapter):
         mean, half = interval(*[scored(rates[lr]) for rates in pair])
         assert round(mean, 1) == points and (mean > half) == apart
         assert f"{points}" in told
+    mean, _ = interval(scored(pair[0][0.001]), scored(pair[0][0.003]))
+    assert 4.8 < mean < 5 and "nearly 5 points" in told
     mean, half = interval(scored(pair[0][0.001]), scored(pair[1][0.003]))
     assert f"{mean:.1f} ± {half:.1f}" in told
     for rates in pair:

@@ -141,11 +141,12 @@ def test_numbers_on_the_descendants_stand_in_the_text():
     assert "195 times an image" in told["limits-summary"]
 
 
-def test_he_s_start_lets_the_gradient_through_thirteen_plain_layers():
+def test_he_s_start_and_normalisation_let_the_gradient_through_thirteen_layers():
     ratios = {}
-    for name, start in (("torch", None), ("he", nn.init.kaiming_normal_)):
+    he = nn.init.kaiming_normal_
+    for name, start in (("torch", None), ("he", he), ("norm", None)):
         torch.manual_seed(0)
-        net = Descendant(**legacy.DEEP, skip=False)
+        net = Descendant(**legacy.DEEP, skip=False, norm=name == "norm")
         convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
         for conv in convs if start else ():
             start(conv.weight, nonlinearity="relu")
@@ -154,3 +155,13 @@ def test_he_s_start_lets_the_gradient_through_thirteen_plain_layers():
         first, *_, last = (c.weight.grad.abs().mean().item() for c in convs)
         ratios[name] = first / last
     assert ratios["torch"] < 0.02 and ratios["he"] > 0.5
+    assert ratios["norm"] > 0.5  # as the answer on ResNet says
+
+
+def test_the_cut_off_at_black_leaves_nearly_half_of_the_pixels_where_they_were():
+    """So the quiz and the caption say *pushed*, not *moved*."""
+    ink = torch.rand(4, 1, 32, 32)
+    pixels = torch.where(torch.rand(ink.shape) < 0.85, torch.zeros_like(ink), ink)
+    signs = torch.randn(ink.shape).sign()
+    moved = ((pixels + 0.15 * signs).clamp(0, 1) != pixels).float().mean().item()
+    assert 0.5 < moved < 0.65

@@ -1,39 +1,24 @@
 """The minutes that a chapter promises, against a count of its words and cells."""
 
-import json
 import re
 
 import pytest
 
-MINUTES = {
-    "01-history": 60,
-    "02-architecture": 50,
-    "07-data": 75,
-    "08-training": 70,
-    "03-convolution": 90,
-    "04-pooling-and-activations": 80,
-    "05-classifier-and-loss": 75,
-    "06-backpropagation": 70,
-    "09-training-tricks": 100,
-    "10-gpu-training": 100,
-    "11-feature-maps": 80,
-    "12-three-lenets": 60,
-}
+from tests.chapters import reader
+
+READ = [path.stem for path in reader.NOTEBOOKS if path.stem < "16"]
 
 
-@pytest.mark.parametrize("name", MINUTES)
-def test_two_hundred_words_a_minute_and_a_minute_a_code_cell(root, name):
-    path = root / "chapters" / f"{name}.ipynb"
-    cells = [
-        (c["cell_type"], "".join(c["source"]))
-        for c in json.loads(path.read_text())["cells"]
-    ]
-    words = sum(len(text.split()) for kind, text in cells if kind == "markdown")
+@pytest.mark.parametrize("name", READ)
+def test_two_hundred_words_a_minute_and_a_minute_a_code_cell(name):
+    cells = list(reader.cells(name).values())
+    words = len(reader.text(name).split())
     code = sum(
-        kind == "code" and "exercises.check" not in text and "solution(" not in text
-        for kind, text in cells
+        c.cell_type == "code"
+        and "exercises.check" not in c.source
+        and "solution(" not in c.source
+        for c in cells
     )
-    assert words / 200 + code == pytest.approx(MINUTES[name], abs=8)
-    opening = cells[0][1].replace("an hour", "60 minutes")
-    found = re.search(r"\b(\d+) minutes", opening)
-    assert int(found[1]) == MINUTES[name]
+    opening = cells[0].source.replace("an hour", "60 minutes")
+    promised = int(re.search(r"\b(\d+) minutes", opening)[1])
+    assert words / 200 + code == pytest.approx(promised, abs=8)

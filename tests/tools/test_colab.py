@@ -133,6 +133,52 @@ def test_a_box_in_a_list_keeps_its_indentation(page):
     assert plain == ("- a\n\n  <blockquote>\n\n  **T**\n\n  w\n\n  </blockquote>\n\nb")
 
 
+def test_a_question_keeps_its_numbers_and_folds_its_answer(page):
+    myst = f":::{{order}}\n:right: 2 1 3\n\nA {TERM}?\n\n1. b\n2. a\n3. c\n\n"
+    myst += "- 3: No.\n\nSo.\n:::"
+    plain = f"""\
+<blockquote>
+
+**Put in order**
+
+A {LOSS}?
+
+1. b
+2. a
+3. c
+
+<details>
+<summary><b>Answer</b></summary>
+
+Right: 2, 1, 3.
+
+- 3: No.
+
+So.
+
+</details>
+
+</blockquote>"""
+    assert translate(myst, page) == plain
+
+
+def test_what_is_to_be_predicted_is_covered(page):
+    text = ":::{predict}\n:right: 3\n\nA?\n\n1. a\n2. b\n3. c\n\nSo.\n:::"
+    cells = [nbformat.v4.new_markdown_cell(text, id="one")]
+    cells += [nbformat.v4.new_code_cell("1", id=id) for id in ("two", "three")]
+    known = {"kernelspec": {"name": "p", "display_name": "p"}, "language_info": {}}
+    known["language_info"]["name"] = "python"
+    made = edition(nbformat.v4.new_notebook(cells=cells, metadata=known), page)
+    nbformat.validate(made)
+    _, covered, open_ = (cell.metadata for cell in made.cells)
+    assert covered == {
+        "collapsed": True,
+        "jupyter": {"outputs_hidden": True},
+        "_kg_hide-output": True,
+    }
+    assert not open_
+
+
 def test_in_place_of_a_widget_stands_a_link_to_the_page(page):
     plain = translate(":::{widget} pad\nNo scripts.\n:::", page)
     assert f"[pad]({HOME}/05-loss.html)" in plain and "No scripts" not in plain

@@ -18,6 +18,8 @@ a link to a page or a file       a link to the published page or to the reposito
 ``{dropdown}``                   folded
 ``{div}``                        what stands in it
 ``{widget}``                     a link to the page
+``{predict}`` ``{order}``        the question, its answer folded; what is to be
+                                 predicted is covered by metadata, as code is below
 an equation with a label         its number as a tag
 ``(target)=`` and ``% comment``  nothing
 caption of a figure (metadata)   a cell below it, with the number

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from markdown_it.token import Token
 
+from lenet_course import act_first
 from tools.colab.page import Page, Unknown, html
 
 PLAIN = ["blockquote", "bullet_list", "code_block", "em", "heading", "hr", "link"]
@@ -79,15 +80,15 @@ def _block(token: Token, lines: list[str], page: Page) -> list[str]:
 
 
 def _directive(name: str, title: str, content: str, page: Page) -> list[str]:
-    lines, classes, options = content.rstrip("\n").split("\n"), [], 0
+    lines, values, options = content.rstrip("\n").split("\n"), [], 0
     while option := re.match(r":([\w-]+):(.*)", lines[options]):
-        if option[1] != "class":
+        if option[1] != OPTIONS.get(name, "class"):
             raise Unknown(f"{{{name}}} with {option[0]}", 1 + options)
-        classes += option[2].split()
+        values += option[2].split()
         options += 1
     body = translate("\n".join(lines[options:]).rstrip(), page, 1 + options)
     words = body.strip("\n").split("\n")
-    return DIRECTIVES[name](_inline(title, page), classes, words, page)
+    return DIRECTIVES[name](_inline(title, page), values, words, page)
 
 
 def _admonition(title: str, classes: list[str], body: list[str], page: Page):
@@ -114,12 +115,28 @@ def _widget(name: str, options: list[str], body: list[str], page: Page) -> list[
     return [f"*This part is live in the page: [{name}]({page.address}).*"]
 
 
+def _acts_first(kind: str) -> Directive:
+    """The box of this kind, its answer folded."""
+
+    def box(title: str, right: list[str], body: list[str], page: Page) -> list[str]:
+        task = act_first.read(kind, " ".join(right), "\n".join(body))
+        asked = f"{task.asked}\n\n{task.list}".split("\n")
+        answer = ["<details>", "<summary><b>Answer</b></summary>", ""]
+        answer += [*task.answer.split("\n"), "", "</details>"]
+        return _box(act_first.TITLES[kind], [*asked, "", *answer], folded=False)
+
+    return box
+
+
 DIRECTIVES: dict[str, Directive] = {
     "admonition": _admonition,
     "div": _div,
     "dropdown": _dropdown,
+    "order": _acts_first("order"),
+    "predict": _acts_first("predict"),
     "widget": _widget,
 }
+OPTIONS = dict.fromkeys(act_first.TITLES, "right")  # all others take classes
 
 # ---- Roles, links and tags ----
 

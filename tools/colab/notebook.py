@@ -1,6 +1,7 @@
 """A chapter's notebook as its edition."""
 
 import copy
+from itertools import pairwise
 
 import nbformat
 from nbformat import NotebookNode
@@ -11,6 +12,8 @@ from tools.colab.page import Page, Unknown
 FOLDED = {"hide-cell", "hide-input", "remove-input"}
 FOLDS = {"cellView": "form", "jupyter": {"source_hidden": True}}
 FOLDS |= {"_kg_hide-input": True}
+COVERED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
+COVERED |= {"_kg_hide-output": True}
 
 
 class NotPlain(Exception):
@@ -24,6 +27,9 @@ def edition(chapter: NotebookNode, page: Page) -> NotebookNode:
         NotPlain: with cell and line.
     """
     made = copy.deepcopy(chapter)
+    for asked, answers in pairwise(made.cells):
+        if asked.cell_type == "markdown" and ":::{predict}" in asked.source:
+            answers.metadata |= COVERED
     cells = [one for cell in made.cells for one in _cells(cell, page)]
     kept = {key: made.metadata[key] for key in ("kernelspec", "language_info")}
     metadata = kept | {"colab": {"toc_visible": True}}
