@@ -160,7 +160,7 @@ def shuffle(images: Tensor, labels: Tensor, generator: torch.Generator):
 
     **Why it is easy to miss.** Every line is right by itself. The loss sits at ln 10,
     which looks like a learning rate, a bad start or a dead activation; a large network
-    even learns the random labels by heart. Ten pictures with their labels show it in
+    can even learn the random labels by heart. Ten pictures with their labels show it in
     a second.
     """
     order = torch.randperm(len(labels), generator=generator)

@@ -137,7 +137,7 @@ class Head(nn.Module):
     """A non-linearity in each of the two gaps.
 
     **Why it is easy to miss.** Parameters, shapes and summary are those of LeNet, the
-    loss falls, and the layers before it are still non-linear, so the score is hardly
+    loss falls, and the layers before it are still non-linear; the score may be hardly
     lower. Only algebra shows it: 59,134 parameters that can say what 4,010 can.
     """
 

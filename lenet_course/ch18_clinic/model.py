@@ -225,7 +225,7 @@ def lenet28() -> nn.Module:
 
     **Why it is easy to miss.** It stops at once, but the message names neither the
     layer nor the image. The quick cures run: upsampling the image stretches the
-    digits, and adaptive pooling from 4×4 to 5×5 repeats values; both cost nothing
+    digits, and adaptive pooling from 4×4 to 5×5 uses values twice; both cost nothing
     visible. `Linear(256, 120)` is right as well: another network, of 44,426.
     """
     return nn.Sequential(

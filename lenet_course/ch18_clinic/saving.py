@@ -92,8 +92,8 @@ def keep_best(model: nn.Module, run_epoch, epochs: int) -> None:
     """A deep copy: numbers of their own, which the next step cannot change.
 
     **Why it is easy to miss.** The code says *best* and prints the best score; what it
-    restores are the last weights, which are almost as good. `detach()` and `dict()`
-    do not help: both still point to the same memory.
+    restores are the last weights, which are often almost as good. `detach()` and
+    `dict()` do not help: both still point to the same memory.
     """
     import copy
 

@@ -260,6 +260,6 @@ def count_right(logits: Tensor, labels: Tensor) -> int:
 
     **Why it is easy to miss.** With batches of 64 the shapes do not fit and it stops.
     With ten images and ten classes everything fits: the answer says for each *class*
-    which image looks most like it, and the score is that of guessing.
+    which image looks most like it, and the score is little above guessing.
     """
     return (logits.argmax(1) == labels).sum().item()

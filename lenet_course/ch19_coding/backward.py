@@ -113,8 +113,8 @@ def cross_entropy(logits, labels):
     """Time O(N · K), memory O(N · K).
 
     The maximum of a row cancels in the quotient, and after it the largest exponent is
-    0: nothing overflows. The gradient p − y is the reason why softmax and logarithm
-    belong in one function: their two derivatives simplify to a difference.
+    0: nothing overflows. The gradient p − y is one more reason why softmax and
+    logarithm belong in one function: their derivatives simplify to a difference.
     """
     z = logits - logits.max(1, keepdim=True).values
     log_p = z - z.exp().sum(1, keepdim=True).log()
@@ -185,7 +185,7 @@ def _linear_by_autograd(x, weight, grad):
 def linear_backward(x, weight, grad):
     """Time 2 · N · in · out multiplications, memory O(in · out + N · in).
 
-    x must be kept from the forward pass: that is why training needs more memory.
+    x must be kept from the forward pass: one reason why training needs more memory.
     """
     return grad @ weight, grad.T @ x, grad.sum(0)
 
@@ -263,7 +263,7 @@ def _network_cases(generator: torch.Generator) -> list[tuple]:
         "dz = (p − y) / N; dw2 = dzᵀ h; dh = dz w2.",
         "da = dh where a > 0, else 0; dw1 = daᵀ x; biases are sums over the batch.",
     ],
-    more="Every framework is this, with more kinds of layer and some bookkeeping.",
+    more="A framework does this for many more kinds of layer.",
 )
 def two_layer(x, labels, w1, b1, w2, b2):
     """Time O(N · (in · hidden + hidden · classes)): two products forward, three back.
@@ -361,12 +361,12 @@ def _nudging(low: float, high: float, width: float, restore=True) -> Callable:
         "Work on a copy of x, entry by entry; put each back before the next.",
         "(f(x + h) − f(x − h)) / 2h.",
     ],
-    more="Compare by relative error: below 1e-6 is right, 1e-2 is a bug.",
+    more="Compare by relative error: 1e-6 is a good sign, 1e-2 a bug or a kink.",
 )
 def numerical_gradient(f, x, h=1e-5):
     """Time: two calls of f for each entry of x, so only for tiny layers. Memory O(x).
 
-    In float64: in float32 the difference of two losses keeps hardly any digit.
+    In float64: in float32, with so small an h, the difference keeps hardly any digit.
     """
     x, grad = x.clone(), torch.zeros_like(x)
     flat, slots = x.view(-1), grad.view(-1)

@@ -69,11 +69,11 @@ _WRONG: list[tuple[Callable, str]] = [
     seconds=20,
 )
 def conv2d(x, weight, bias=None, stride=1, padding=0):
-    """Time O(N · M · H′ · W′ · C · k²), memory O(output).
+    """Time O(N · M · H′ · W′ · C · k²), memory O(input + output + N · M · C · k²).
 
     Two loops over the positions; PyTorch does the images, maps and kernel inside by
-    broadcasting: [N, 1, C, k, k] times [M, C, k, k]. With loops over N and M as well
-    it would be what one writes in C.
+    broadcasting: [N, 1, C, k, k] times [M, C, k, k], one position's products at a time.
+    With all loops written out it is what one writes in C, in memory O(output).
     """
     x = F.pad(x, [padding] * 4)
     rows, columns = weight.shape[2:]
@@ -202,7 +202,7 @@ def _unflipped(dx, dw, db, weight, grad):
 def conv2d_backward(x, weight, grad):
     """With im2col, a convolution is a product, and so are its two gradients.
 
-    Time: two products of the size of the forward one, so backward costs twice as much.
+    Time: two products of the size of the forward one, so twice the multiplications.
     Memory O(N · C · k² · H′ · W′) for the windows, made anew or kept from forward.
     """
     size = tuple(weight.shape[2:])

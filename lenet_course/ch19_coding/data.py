@@ -175,7 +175,7 @@ def _with_all(groups, k, seed):
     more="What is fitted (mean, deviation, threshold) is fitted inside each fold.",
 )
 def folds(groups, k, seed):
-    """Time O(N · k), memory O(N · k).
+    """Time: k calls of `isin` on N groups. Memory O(N · k).
 
     Images of one writer look alike: with some of them in training, the score of the
     others says how well the network knows this hand, not how it reads a new one.

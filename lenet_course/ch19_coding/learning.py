@@ -170,8 +170,8 @@ def _adam(corrected=True, shared=False, outside=True, squared=True) -> Callable:
 def adam(weight, gradients, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     """Time O(weights) a step; memory: two more numbers a weight.
 
-    Scaled by 1,000, the gradients give the same steps: on a plateau, where gradients
-    are tiny, Adam's steps stay long and SGD's do not.
+    Scaled by 1,000, the gradients give the same steps (but for eps): on a plateau,
+    where gradients are tiny, Adam's steps can stay long; SGD's do not.
     """
     m = v = torch.zeros_like(weight)
     for t, gradient in enumerate(gradients, start=1):

@@ -183,7 +183,7 @@ def batch_norm_backward(x, gamma, grad, eps=1e-5):
     """Time O(N · C), memory O(N · C) for x̂.
 
     Normalising throws away two directions of each channel, a common shift and a common
-    stretch. The gradient must have no part in either: subtract both.
+    stretch (but for eps). The gradient must have no part in either: subtract both.
     """
     std = (x.var(0, correction=0) + eps).sqrt()
     hat = (x - x.mean(0)) / std

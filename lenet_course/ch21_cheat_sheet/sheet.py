@@ -18,8 +18,8 @@ FORMULAS = [
     ("connections, 1998", "C′m′²·(C·k² + 1)"),
     ("receptive field", "r += d(k − 1)·j, then j ·= s"),
     ("steps", "epochs·⌈N/B⌉"),
-    ("convolution's gradients", "∂W: x ⋆ ∂y;  ∂x: full convolution of ∂y with W"),
-    ("softmax and cross-entropy", "∂L/∂z = p − y"),
+    ("gradients, conv, s = 1", "∂W: x ⋆ ∂y;  ∂x: full convolution of ∂y with W"),
+    ("softmax and cross-entropy, one image", "∂L/∂z = p − y"),
 ]
 SAY = [
     "zero_grad, backward, step. Gradients add up until they are cleared.",
@@ -29,7 +29,7 @@ SAY = [
     "Convolution moves with its input (equivariant); it is not invariant.",
     "LeNet-5 of 1998: scaled tanh, trainable subsampling, a partial C3, RBF output.",
     "28×28 digits are padded to 32×32, not resized.",
-    "AlexNet adds depth and width, ReLU, dropout, augmentation, GPUs, ImageNet.",
+    "AlexNet: more depth and width, ReLU, dropout, crops and colour, GPUs, ImageNet.",
 ]
 
 KEY = (
@@ -173,8 +173,8 @@ def numbers() -> list[tuple[str, str]]:
     deviation = 100 * math.sqrt(0.99 * 0.01 / 10_000)
     epoch = len(torch.arange(60_000).split(64))
     return [
-        ("loss of a network that knows nothing", f"ln 10 = {math.log(10):.3f}"),
-        ("lowest loss after a second softmax", f"{floor:.3f}"),
+        ("loss at equal logits, ten classes", f"ln 10 = {math.log(10):.3f}"),
+        ("lowest loss, softmax twice, ten classes", f"{floor:.3f}"),
         ("steepest: sigmoid, scaled tanh", f"{sigmoid.max():.2f}, {tanh.max():.2f}"),
         ("steps an epoch, MNIST, batch 64", f"{epoch} with 60,000 images"),
         (
