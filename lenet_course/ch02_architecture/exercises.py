@@ -54,7 +54,7 @@ def output_size(n: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
 
 @exercise(
     "architecture.c1-rgb",
-    task="How many parameters has C1 if the images are in colour (three channels)?",
+    task="How many parameters does C1 have on colour images (three channels)?",
     checker=number(
         456,
         wrong={

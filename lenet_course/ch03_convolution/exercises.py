@@ -12,7 +12,7 @@ __all__ = ["operations"]
 
 @exercise(
     "convolution.local-weights",
-    task="How many parameters has C3's wiring without weight sharing?",
+    task="How many parameters does C3's wiring have without weight sharing?",
     checker=number(
         241_600,
         wrong={

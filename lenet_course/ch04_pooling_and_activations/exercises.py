@@ -13,11 +13,11 @@ __all__ = ["operations", "rewriting", "shifting"]
 
 @exercise(
     "pooling_and_activations.learned-average",
-    task="How many parameters have S2 and S4 with four weights and a bias a map?",
+    task="How many parameters do S2 and S4 have with four weights and a bias a map?",
     checker=number(
         110,
         wrong={
-            44: "That is the published layer. How many weights has a map here?",
+            44: "That is the published layer. How many weights does a map have here?",
             88: "Those are the weights. What else has every map?",
             30: "That is S2. And S4?",
             80: "That is S4. And S2?",

@@ -43,7 +43,7 @@ def guessing_loss() -> float:
 
 @exercise(
     "training.steps-per-epoch",
-    task="How many optimiser steps has an epoch, with the last short batch or without?",
+    task="How many steps does an epoch have, with or without its last short batch?",
     checker=function(
         lambda images, size, drop: images // size if drop else -(-images // size),
         list(

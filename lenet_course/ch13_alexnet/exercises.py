@@ -9,7 +9,7 @@ from lenet_course.exercises.registry import exercise
 
 @exercise(
     "alexnet.conv2-parameters",
-    task="How many trainable values has AlexNet's conv2, with its two groups?",
+    task="How many trainable values does AlexNet's conv2 have, with its two groups?",
     checker=number(
         307_456,
         wrong={

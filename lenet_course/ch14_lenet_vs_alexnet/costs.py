@@ -67,7 +67,7 @@ def _training_bytes(params: int, kept: int, batch: int) -> int:
         wrong=[
             (
                 lambda params, kept, batch: 3 * params + kept * batch,
-                "Those are numbers. How many bytes has one in float32?",
+                "Those are numbers. How many bytes does one take in float32?",
             ),
             (
                 lambda params, kept, batch: 4 * (params + kept * batch),

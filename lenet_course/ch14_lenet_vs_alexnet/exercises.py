@@ -184,7 +184,7 @@ def _price(cost_a: float, points_a: float, cost_b: float, points_b: float) -> fl
         look="Extra cost over extra points.",
     ),
     hints=[
-        "How much more does b cost? How many more points has it?",
+        "How much more does b cost? How many more points does it have?",
         "If b has fewer points for more cost, the price is negative: a is better.",
     ],
     more="Economists speak of marginal cost; averages hide what the last points cost.",

@@ -134,7 +134,7 @@ def batch_norm(x: Tensor, mean: Tensor, var: Tensor, weight: Tensor, bias: Tenso
 
 @exercise(
     "limits.patch-embedding",
-    task="How many parameters has ViT-B/16's patch embedding (768 numbers a patch)?",
+    task="How many parameters does ViT-B/16's patch embedding (768 numbers) have?",
     checker=number(
         590_592,
         wrong={

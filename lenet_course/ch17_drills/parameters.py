@@ -15,8 +15,8 @@ def parameters_basic(pick) -> dict:
     one = cin * k * k + 1
     return {
         "given": {"cin": cin, "cout": cout, "k": k},
-        "question": f"How many parameters has a convolution that makes {cout} maps "
-        f"out of {cin} with {k}×{k} kernels and biases?",
+        "question": "How many parameters does a convolution have that makes "
+        f"{cout} maps out of {cin} with {k}×{k} kernels and biases?",
         "unit": "parameters",
         "steps": [
             f"One map reads {cin} maps with {k}·{k} weights each and has one bias: "
@@ -43,7 +43,7 @@ def _dense(pick) -> dict:
     return {
         "given": {"kind": "dense", "c": c, "m": m, "units": units},
         "question": f"{c} maps of {m}×{m} are flattened and read by a dense layer of "
-        f"{units} units. How many parameters has the layer?",
+        f"{units} units. How many parameters does the layer have?",
         "unit": "parameters",
         "steps": [
             f"Flattened: {c}·{m}·{m} = {count(features)} values.",
@@ -68,7 +68,7 @@ def _groups(pick) -> dict:
     return {
         "given": {"kind": "groups", "cin": cin, "cout": cout, "k": k, "g": g},
         "question": f"A convolution makes {cout} maps out of {cin} with {k}×{k} "
-        f"kernels in {g} groups, with biases. How many parameters has it?",
+        f"kernels in {g} groups, with biases. How many parameters does it have?",
         "unit": "parameters",
         "steps": [
             f"In {g} groups a map reads {cin}/{g} = {part} maps.",
@@ -98,7 +98,7 @@ def _network(pick) -> dict:
         "given": {"kind": "network", "n": n, "cin": cin, "c": c, "k": k},
         "question": f"A network for images of {cin}@{n}×{n}: {c} kernels of {k}×{k} "
         "without padding, ReLU, a 2×2 max pool with stride 2, a dense layer to 10 "
-        "classes. How many parameters has it?",
+        "classes. How many parameters does it have?",
         "unit": "parameters",
         "steps": [
             f"Convolution: {c}·({cin}·{k * k} + 1) = {count(conv)}.",

@@ -101,8 +101,8 @@ def connections_basic(pick) -> dict:
     return {
         "given": {"c": c, "n": n, "k": k},
         "question": f"{c} kernels of {k}×{k} read a grey image of {n}×{n}, without "
-        "padding. How many connections has the layer, counted as in 1998, where a "
-        "unit's bias is one of them?",
+        "padding. How many connections does the layer have, counted as in 1998, "
+        "where a unit's bias is one of them?",
         "unit": "connections",
         "steps": [
             f"A map is {n} − {k} + 1 = {m} wide: {c}·{m}·{m} = {count(units)} units.",
@@ -126,7 +126,7 @@ def connections_intermediate(pick) -> dict:
     return {
         "given": {"c": c, "n": n},
         "question": f"A subsampling layer of 1998 halves {c} maps of {n}×{n} with 2×2 "
-        "windows. How many connections has it?",
+        "windows. How many connections does it have?",
         "unit": "connections",
         "steps": [
             f"Units: {c}·{m}·{m} = {count(units)}.",

@@ -5,7 +5,7 @@ A question::
     - id: shapes-c1-parameters         # topic first; never changed: Anki knows it
       level: basic                     # basic, intermediate or advanced
       question:
-        en: How many parameters has C1 of LeNet-5?
+        en: How many parameters does C1 of LeNet-5 have?
         zh: LeNet-5 的 C1 层有多少个参数？
       answer:                          # what one says in thirty seconds
         en: 156. Six maps share one 5×5 kernel and one bias each, 6 × (25 + 1).
