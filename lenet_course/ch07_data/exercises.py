@@ -20,7 +20,7 @@ __all__ = ["pictures"]
         5_504,
         wrong={
             5_488: "Something stands before the first pixel.",
-            5_496: "That header is the labels'. How many sizes does one of images have?",
+            5_496: "The header of labels. How many sizes does an image file have?",
             4_720: "Image 7 is the eighth: seven stand before it.",
             6_288: "Count the images before it, from 0.",
             5_492: "That is the magic number alone; three sizes follow it.",
