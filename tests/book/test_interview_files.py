@@ -19,6 +19,9 @@ def test_decks_and_table_are_offered_and_there(html):
     assert all(zipfile.is_zipfile(file) for file in files[:2])
 
 
+STRAIGHT = str.maketrans("“”‘’", "\"\"''")  # the page's quotes are typographic
+
+
 @cache
 def headings(page) -> dict[str, str]:
     """Anchor -> words of every heading of a page."""
@@ -27,7 +30,7 @@ def headings(page) -> dict[str, str]:
     for section in soup.select("main section[id]"):
         if title := section.find(["h1", "h2", "h3"], recursive=False):
             title.select_one("a.headerlink").decompose()
-            found[section["id"]] = title.text
+            found[section["id"]] = title.text.translate(STRAIGHT)
     return found
 
 
