@@ -26,6 +26,7 @@ from torch import Tensor
 from lenet_helpers import files
 from lenet_helpers.data.idx import DataError
 from lenet_helpers.data.places import NotFound
+from lenet_helpers.data.sized_picture import sized_picture
 
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
@@ -229,14 +230,5 @@ def _decode(files: Iterator[tuple[str, bytes]]) -> Raw:
 
 def _pixels(name: str, content: bytes) -> np.ndarray:
     """uint8 [32, 32, 3] from the bytes of a picture."""
-    from PIL import Image
-
-    try:
-        image = Image.open(io.BytesIO(content))
-        if image.size != (32, 32):
-            raise DataError(f"{name}: {image.width}x{image.height} pixels, not 32x32")
+    with sized_picture(io.BytesIO(content), 32, name) as image:
         return np.asarray(image.convert("RGB"))
-    except DataError:
-        raise
-    except Exception as error:  # Pillow raises many kinds on a damaged picture
-        raise DataError(f"{name}: not a picture that can be read ({error})") from None

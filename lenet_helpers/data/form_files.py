@@ -15,6 +15,7 @@ import numpy as np
 from lenet_helpers.data import forms, impostors
 from lenet_helpers.data.forms import Form
 from lenet_helpers.data.idx import DataError
+from lenet_helpers.data.sized_picture import sized_picture
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 PICTURES = {".png", ".jpg", ".jpeg"}
@@ -109,20 +110,10 @@ def _order(names: list[str]) -> np.ndarray:
 
 
 def _pixels(path: Path) -> np.ndarray:
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            if image.size != (28, 28):
-                wide, high = image.size
-                raise DataError(f"{path}: {wide}x{high} pixels, not 28x28")
-            if image.mode not in ("1", "L", "P", "RGB") or "transparency" in image.info:
-                raise DataError(f"{path}: {image.mode}, neither grey nor plain colours")
-            return np.asarray(image.convert("L"))
-    except DataError:
-        raise
-    except Exception as error:  # Pillow raises many kinds on a damaged picture
-        raise DataError(f"{path}: not a picture that can be read ({error})") from None
+    with sized_picture(path, 28, str(path)) as image:
+        if image.mode not in ("1", "L", "P", "RGB") or "transparency" in image.info:
+            raise DataError(f"{path}: {image.mode}, neither grey nor plain colours")
+        return np.asarray(image.convert("L"))
 
 
 READERS = {"tables": _tables, "an archive": _archive, "pictures": _pictures}

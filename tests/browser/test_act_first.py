@@ -8,7 +8,7 @@ from tests.browser.web_runner import axe_violations, html_page, opened
 
 STYLES = "".join(
     f'<link rel="stylesheet" href="{(ROOT / "_static" / name).as_uri()}">'
-    for name in ("book.css", "act-first.css")
+    for name in ("book.css", "quiz.css", "act-first.css")
 )
 SCRIPTS = [ROOT / f"_static/{name}.js" for name in ("storage", "act-first")]
 TEXT = """\
