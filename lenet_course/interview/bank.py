@@ -59,6 +59,7 @@ __all__ = [
     "RedFlag",
     "apart",
     "asked",
+    "lists",
     "questions",
     "read",
 ]
@@ -97,14 +98,23 @@ def questions(topic: str | None = None, level: str | None = None) -> list[Questi
     return [q for q in found if level is None or q.level == level]
 
 
-@cache
 def asked() -> dict[str, list[str]]:
     """Of each question that a public list holds: the lists, by their keys in asked.yml.
 
     >>> "shapes-output-size" in asked()
     True
     """
-    return load((FOLDER / "asked.yml").read_text(encoding="utf-8"))["asked"]
+    return _asked_file()["asked"]
+
+
+def lists() -> dict[str, dict]:
+    """The public lists of questions that were counted: title, url, language, size."""
+    return _asked_file()["lists"]
+
+
+@cache
+def _asked_file() -> dict:
+    return load((FOLDER / "asked.yml").read_text(encoding="utf-8"))
 
 
 @cache
