@@ -80,6 +80,8 @@ TOPICS = {
     "comparisons": "Comparisons",
     "deployment": "Deployment and efficiency",
     "coding": "Coding tasks",
+    "beyond": "Beyond LeNet",
+    "systems": "Metrics, data and systems",
 }
 
 

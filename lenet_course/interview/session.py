@@ -96,8 +96,8 @@ def mock(
 ) -> Interview:
     """Questions at random, spread over the topics, the basic ones first.
 
-    The same seed asks the same questions, here and in the page; near twins are never
-    asked together.
+    The same seed asks the same questions, here and in the page. Near twins are never
+    asked together: where hardly anything else is left, there are fewer than ``n``.
 
     Args:
         n: how many; the round's own number, or what there is, if it is None.

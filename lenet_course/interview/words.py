@@ -21,6 +21,7 @@ TOPICS = {
     "deployment": "部署与效率",
     "coding": "编程题",
     "beyond": "LeNet 之后",
+    "systems": "指标、数据与系统",
 }
 ROUNDS = {
     "mixed": ("Mixed", "综合"),

@@ -1,4 +1,4 @@
-"""Practice: what is due comes back on its day, whatever fed it; and all is yours to take."""
+"""Practice: what is due comes back on its day; what is kept can be taken along."""
 
 import json
 
@@ -71,7 +71,8 @@ def test_weak_topics_come_first_then_what_is_asked_most():
         "card:b-2": ITEM | {"due": "2026-01-03"},  # not yet
     }
     function = """([cards, items]) => {
-      const { due, fresh } = Practice.queue(cards, new Map(Object.entries(items)), "2026-01-02");
+      const known = new Map(Object.entries(items));
+      const { due, fresh } = Practice.queue(cards, known, "2026-01-02");
       return [due, fresh].map((list) => list.map((q) => q.id));
     }"""
     files = [STORAGE, PROGRESS, WEB / "practice.js"]

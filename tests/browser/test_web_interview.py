@@ -64,8 +64,11 @@ def test_the_page_asks_what_python_asks(bank_file):
     ]
     calls += [(2, seed, None, None, name) for name in ROUNDS for seed in range(10)]
     files = [WEB / "drills.js", bank_file, WEB / "interview.js"]
-    function = """calls => calls.map(([n, seed, topic, level, round]) => MockInterview.draw(
-      InterviewBank.questions, n, seed, InterviewBank.rounds[round], topic, level).map((q) => q.id))"""
+    function = """calls => calls.map(([n, seed, topic, level, name]) => {
+      const { questions, rounds } = InterviewBank;
+      const asked = MockInterview.draw(questions, n, seed, rounds[name], topic, level);
+      return asked.map((q) => q.id);
+    })"""
     for call, page in zip(calls, run_javascript(files, function, calls), strict=True):
         assert page == [q.id for q in mock(*call).questions], call
 

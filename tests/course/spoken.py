@@ -9,7 +9,7 @@ def words(text: str) -> int:
     """English words of ``text``, as they are spoken.
 
     >>> words("C1 has 156 parameters.")  # one hundred and fifty-six: four words
-    7
+    8
     >>> words("$6 \\cdot 26$ in 1998")
     6
     """
@@ -64,4 +64,5 @@ def values(text: str) -> int:
     text = re.sub(r"[A-Za-z]+-?\d+|`[^`]*`", " ", text.replace("{,}", ","))
     text = re.sub(r"\b(?:19|20)\d\d\b", " ", text)
     link = r"(?:\s*(?:×|\+|−|=|·|/|\(|\)|,|–|-|≈|%|and|to|by)\s*)+"
-    return len(re.findall(rf"\d[\d.,]*(?:{link}\d[\d.,]*)*", text))
+    one = r"\d(?:[\d.,]*\d)?"
+    return len(re.findall(rf"{one}(?:{link}{one})*", text))

@@ -67,7 +67,7 @@ def test_a_good_entry_is_read_whole():
         (('zh: "什么？"', "zh: ' '"), "not a text"),
         (("kind: fundamentals", "kind: quiz"), "kind 'quiz'"),
         (('en: "Then?"', "en: 7"), "7 is not a text"),
-        (('{en: "Then?", zh: "然后？"}', "Then?"), "ask: expected dict"),
+        (('{en: "Then?", zh: "然后？"}', '"Then?"'), "ask: expected dict"),
         (("say: {", "tell: {"), "follow-up: unknown tell"),
         (('}, say: {en: "So.", zh: "这样。"}', "}"), "follow-up: say missing"),
         (("why: {", "because: {"), "red flag: unknown because"),
