@@ -1,8 +1,8 @@
 """What the interview pages offer beside their text, made from the question bank.
 
 ``downloads/``: Anki decks, a table, JSON for programs. ``web/interview-bank.js``: the
-questions as HTML, for practice and the mock interview in the page. ``web/figures/``:
-the drawings of answers.
+questions as HTML, for practice and the mock interview in the page; Chinese apart.
+``web/figures/``: the drawings of answers.
 """
 
 import json
@@ -41,11 +41,25 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
         export_csv(downloads / "lenet-questions.csv")
         export_json(downloads / "questions.json")
         shutil.copy(FOLDER / "tutor.md", downloads)
-        bank = json.dumps(bank_for_page(partial(place, app.env)), ensure_ascii=False)
+        bank = bank_for_page(partial(place, app.env))
     except ContentError:
         return  # the cards have said so, with the place
-    text = f"globalThis.InterviewBank = {bank};\n"
-    (web / "interview-bank.js").write_text(text, encoding="utf-8")
+    for file, holder, held in (
+        ("interview-bank.js", "InterviewBank", without(bank, "zh")),
+        ("interview-bank-zh.js", "InterviewBankMore", without(bank, "en")["questions"]),
+    ):
+        text = json.dumps(held, ensure_ascii=False)
+        code = f"globalThis.{holder} = {text};\n"
+        (web / file).write_text(code, encoding="utf-8")
+
+
+def without(data, language: str):
+    """``data`` without the texts in a language, which pages fetch by themselves."""
+    if isinstance(data, dict):
+        return {k: without(v, language) for k, v in data.items() if k != language}
+    if isinstance(data, list):
+        return [without(value, language) for value in data]
+    return data
 
 
 def last_change() -> float:

@@ -38,8 +38,8 @@ WIDGETS = {
     ),
     "interview": Widget(
         '<div class="lenet-interview">',
-        ["draw.js", "drills.js", "interview-bank.js", "voice.js", "asking.js"]
-        + ["history.js", "interview.js"],
+        ["draw.js", "drills.js", "interview-bank.js", "bank.js", "voice.js"]
+        + ["asking.js", "history.js", "interview.js"],
     ),
     "pad": Widget(
         '<div id="lenet-pad">',
@@ -48,8 +48,8 @@ WIDGETS = {
     ),
     "practice": Widget(
         '<div class="lenet-practice">',
-        ["draw.js", "interview-bank.js", "voice.js", "asking.js", "history.js"]
-        + ["practice.js"],
+        ["draw.js", "interview-bank.js", "bank.js", "voice.js", "asking.js"]
+        + ["history.js", "practice.js"],
     ),
     "take-along": Widget(
         '<div class="lenet-take-along">', ["draw.js", "take-along.js"]

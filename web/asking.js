@@ -1,6 +1,6 @@
 /* One question asked, answered and scored, for practice and for the mock interview.
  *
- * Needs draw.js, voice.js, interview-bank.js and _static/storage.js. What is typed is
+ * Needs draw.js, voice.js, interview-bank.js, bank.js and _static/storage.js. What is typed is
  * only ever shown as text; the bank's own HTML is the book's.
  */
 globalThis.Asking = (() => {

@@ -2,7 +2,7 @@
  *
  * Mounts itself on <div class="lenet-interview"></div>. Needs draw.js, drills.js (for
  * its random stream), interview-bank.js, which the book's build makes of the bank,
- * voice.js, asking.js, history.js, and _static/storage.js and progress.js, which every
+ * bank.js, voice.js, asking.js, history.js, and _static/storage.js and progress.js, which every
  * page of the book has. What is typed stays in this browser, and is only ever shown as text.
  */
 globalThis.MockInterview = (() => {
@@ -141,8 +141,9 @@ globalThis.MockInterview = (() => {
       ask({ ids: asked.map((q) => q.id), answers: [], round, language, draft: fresh() });
     }
 
-    function ask(state) {
+    async function ask(state) {
       stop();
+      if (!(await Bank.ready(state.language))) state.language = "en";
       running = true;
       const keep = () => memory.write(KEY, state);
       keep();

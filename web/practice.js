@@ -1,7 +1,7 @@
 /* Cards that come back: what is due today, the weakest topics first, then new ones.
  *
  * Mounts itself on <div class="lenet-practice"></div>, with the first card open. Needs
- * draw.js, voice.js, asking.js, interview-bank.js, history.js, and
+ * draw.js, interview-bank.js, bank.js, voice.js, asking.js, history.js, and
  * _static/storage.js and progress.js.
  */
 globalThis.Practice = (() => {
@@ -77,8 +77,9 @@ globalThis.Practice = (() => {
       below.replaceChildren(...elsewhere(items), ...table(items), ...MockHistory.curve(language));
     }
 
-    function next() {
+    async function next() {
       stop();
+      if (!(await Bank.ready(language))) language = "en";
       const q = waiting[0];
       show();
       if (!q) return stage.replaceChildren(element("p", { class: "lw-message" }, name("end")));

@@ -38,8 +38,10 @@ def headings(page) -> dict[str, str]:
 
 
 def test_the_bank_of_the_page_is_whole_and_links_only_what_stands(html):
-    text = (html / "web" / "interview-bank.js").read_text(encoding="utf-8")
-    bank = json.loads(text.removeprefix("globalThis.InterviewBank = ").rstrip(";\n"))
+    bank, chinese = [
+        json.loads((html / "web" / file).read_text("utf-8").split(" = ", 1)[1][:-2])
+        for file in ("interview-bank.js", "interview-bank-zh.js")
+    ]
     assert {key: en for key, (en, _) in bank["topics"].items()} == TOPICS
     assert [q["id"] for q in bank["questions"]] == [q.id for q in questions()]
     for q in bank["questions"]:
@@ -47,7 +49,10 @@ def test_the_bank_of_the_page_is_whole_and_links_only_what_stands(html):
         page, anchor = address.split("#")
         heading = headings(html / "chapters" / page)[anchor]
         assert title.endswith(f": {heading}")
-        assert set(q["answer"]) == {"en", "zh"} and q["more"] and q["flags"]
+        assert set(q["answer"]) == {"en"} and q["more"] and q["flags"]
+    for q, more, asked in zip(bank["questions"], chinese, questions(), strict=True):
+        assert set(more["question"]) == {"zh"} and more["id"] == q["id"] == asked.id
+        assert len(more["more"]) == len(q["more"]) == len(asked.follow_ups)
 
 
 def test_every_figure_is_there_for_cards_and_mock_interview(html):

@@ -219,3 +219,25 @@ def test_everything_is_deleted_only_when_confirmed(keeper, sure):
     keeper.wait_for_timeout(200)
     assert keeper.evaluate("LenetProgress.items().size") == (0 if sure else 1)
     assert keeper.evaluate("localStorage.getItem('another')") == "1"
+
+
+def test_chinese_comes_when_it_is_asked_for(browser, bank_file, tmp_path):  # noqa: F811
+    """As the build lays them out: English with the page, the rest beside it."""
+    from _ext.interview_files import without
+
+    whole = json.loads(bank_file.read_text("utf-8").split(" = ", 1)[1][:-1])
+    split = tmp_path / "bank"
+    split.mkdir()
+    english, chinese = without(whole, "zh"), without(whole, "en")["questions"]
+    made = split / "interview-bank.js"
+    made.write_text(f"globalThis.InterviewBank = {json.dumps(english)};")
+    more = split / "interview-bank-zh.js"
+    more.write_text(f"globalThis.InterviewBankMore = {json.dumps(chinese)};")
+    loader = split / "bank.js"
+    loader.write_text((WEB / "bank.js").read_text())
+    address = widget_page(tmp_path, "practice", made, loader)
+    with opened(browser, address) as page:
+        page.get_by_label("Language").select_option("zh")
+        page.locator(".lw-asked[lang=zh-Hans]").wait_for()
+        by_id = {q["question"]["zh"] for q in whole["questions"]}
+        assert page.locator(".lw-asked").inner_html() in by_id

@@ -1,4 +1,4 @@
-"""How far the reader is: counted in the contents, told on the front page, kept offline."""
+"""How far the reader is, in contents and front page; and reading without a network."""
 
 import functools
 import threading
