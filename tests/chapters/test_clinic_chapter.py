@@ -73,9 +73,11 @@ HEALED = {
     "flips": lambda text: min(numbers(text)) > 85,
     "pixels": lambda text: "from 0.000 to 1.000" in text,
     "channels": lambda text: numbers(text)[:3] == numbers(text)[3:],
+    "bytes": lambda text: "by 100: [100, 200, 255]" in text,
     "statistics": lambda text: numbers(text)[1] == numbers(text)[4],
     "pairs": ends_low,
     "split": lambda text: text.startswith("0% of"),
+    "validation": lambda text: len(set(numbers(text))) == 1 and "anew: True" in text,
     "labels": lambda text: re.fullmatch(r"loss \d\.\d{3}\n", text),
     "linear": lambda text: "59,134 parameters" in text and "the same: False" in text,
     "batch": lambda text: "32x32: 2 answers" in text and text.count("shapes") == 2,
@@ -83,6 +85,7 @@ HEALED = {
     "features": lambda text: "[64, 10]" in text,
     "mask": lambda text: "before: 1500\nafter one step: 1500" in text,
     "registered": lambda text: "parameters: 59134" in text,
+    "dropout": lambda text: len(set(numbers(text))) == 1 and "mode: True" in text,
     "softmax": lambda text: "a perfect answer costs 0.000" in text,
     "zero-grad": ends_low,
     "optimizer": lambda text: numbers(text.partition("output")[2])[0] > 0,
@@ -90,9 +93,12 @@ HEALED = {
     "memory": lambda text: numbers(text)[1::2] == [0.0] * 3,
     "eval": lambda text: len(set(numbers(text))) == 1,
     "mean": lambda text: len(set(numbers(text)[1::2])) == 1,
+    "epoch": lambda text: numbers(text)[1::3] == numbers(text)[2::3],
     "argmax": lambda text: 2 * numbers(text)[1] > numbers(text.replace(",", ""))[-1],
+    "axis": lambda text: len(set(numbers(text)[1::2])) == 1,
     "best": lambda text: "best: epoch 2; restored: epoch 2" in text,
     "checkpoint": lambda text: "[1, 2, 3, 4, 5, 6]" in text,
+    "device": lambda text: text == "restored: True\n",
     "figure": lambda text: numbers(text)[-1] > 1000,
     "timing": lambda text: text.startswith("2.00 ms"),
 }
@@ -117,6 +123,7 @@ def test_the_repair_takes_the_symptom_away_and_nothing_else_does(id, cells, ward
 @pytest.mark.parametrize(
     "id, words",
     {
+        "bytes": "[0, 100, 200] raised by 100: [100, 200, 44]",
         "linear": "one layer of 4,010 says the same: True",
         "batch": "2 images of 40x40: 18 answers",
         "pool": "['c3.weight', 'c3.bias']  C5 reads 1176",
@@ -127,7 +134,9 @@ def test_the_repair_takes_the_symptom_away_and_nothing_else_does(id, cells, ward
         "optimizer": "output moved by 0.0000",
         "schedule": "last 0.1000",
         "best": "restored: epoch 4",
+        "axis": "in batches of 1: sure of 1000\n",
         "checkpoint": "on disk: []",
+        "device": "Attempting to deserialize object on a CUDA device",
         "figure": "ink in the file: 0",
         "timing": "0.01 ms a step",
         "split": "of the morning's validation images were trained on",
@@ -143,7 +152,7 @@ def test_every_case_is_in_the_table_of_symptoms(cells):
 
 
 def test_one_batch_by_heart_shows_what_the_table_says_and_no_frozen_layer(cells, ward):
-    """Softmax twice and gradients that pile up, but not case 16: the rest learns."""
+    """Softmax twice and gradients that pile up, but not case 19: the rest learns."""
     names, x, y = dict(ward), ward["images"][:32], ward["labels"][:32]
     for id in ("softmax", "zero-grad", "optimizer"):
         run(cells[f"clinic-{id}-broken"].source, names)

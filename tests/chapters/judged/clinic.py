@@ -65,6 +65,75 @@ def _one_for_all(images, generator):
     return images.roll(by, (2, 3))
 
 
+def _brighter_by_numpy(images, amount):
+    wide = images.numpy().astype(int) + amount
+    return np.clip(wide, 0, 255).astype(np.uint8)
+
+
+class _Pairs(torch.utils.data.Dataset):
+    """Images beside labels, from some index on; ``change`` is for each call."""
+
+    def __init__(self, images, labels, change=None):
+        self.images, self.labels, self.change = images, labels, change
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, i):
+        image = self.images[i]
+        return (self.change(image) if self.change else image), int(self.labels[i])
+
+
+def _sets_of_one_class(images, labels, augment, held):
+    train = torch.utils.data.Subset(
+        _Pairs(images, labels, augment), range(held, len(labels))
+    )
+    return [train, _Pairs(images[:held].clone(), labels[:held])]
+
+
+class _Shown(torch.utils.data.Dataset):
+    """A subset with a transform of its own."""
+
+    def __init__(self, whole, order, change):
+        self.whole, self.order, self.change = whole, order, change
+
+    def __len__(self):
+        return len(self.order)
+
+    def __getitem__(self, i):
+        image, label = self.whole[self.order[i]]
+        return self.change(image), label
+
+
+def _sets_by_wrapping(images, labels, augment, held):
+    whole = torch.utils.data.TensorDataset(images, labels)
+    order = list(range(len(labels)))
+    return (
+        _Shown(whole, order[held:], augment),
+        _Shown(whole, order[:held], lambda image: image),
+    )
+
+
+def _two_sets(train=lambda augment: augment, held_out=None, cut=0, off=0):
+    def two_sets(images, labels, augment, held):
+        change = held_out and held_out(augment)
+        return (
+            _Pairs(images[held - cut :], labels[held - cut - off :], train(augment)),
+            _Pairs(images[:held], labels[:held], change),
+        )
+
+    return two_sets
+
+
+def _once(augment):
+    known = {}
+
+    def change(image):
+        return known.setdefault(float(image.mean()), augment(image))
+
+    return change
+
+
 def _channels_stacked(images):
     return torch.stack([images[..., colour] for colour in range(3)], dim=1)
 
@@ -376,6 +445,29 @@ def _dense(bend=torch.tanh, last=lambda x: x, depth=None, fresh=False, bias=True
 # Ward 3: the loss and the loop
 
 
+def _dropped(drop):
+    def forward(net, x):
+        for name in ("c1", "s2", "c3", "s4", "c5", "f6"):
+            x = getattr(net, name)(x.flatten(1) if name == "f6" else x)
+            x = x if name in ("s2", "s4") else net.act(x)
+        return net.output(drop(net, x))
+
+    return forward
+
+
+def _half_by_hand(net, x):
+    return x * torch.bernoulli(torch.full_like(x, 0.5)) * 2 if net.training else x
+
+
+def _dropped_by_layer(net, x):
+    return nn.Dropout(0.5).train(net.training)(x)
+
+
+def _forgets_the_mode(net, x):
+    net.eval()
+    return _half_by_hand(net, x)
+
+
 def _step(body):
     def training_step(model, optimizer, images, labels):
         return body(model, optimizer, images, labels)
@@ -588,6 +680,55 @@ def _mean(weigh):
 # Ward 5: what surrounds the training
 
 
+def _epoch_by_numpy(model, optimizer, batches, step):
+    return np.mean([step(model, optimizer, *batch) for batch in batches])
+
+
+def _epoch_running(model, optimizer, batches, step):
+    mean = 0.0
+    for n, (images, labels) in enumerate(batches, start=1):
+        mean += (step(model, optimizer, images, labels) - mean) / n
+    return mean
+
+
+def _epoch_by_images(model, optimizer, batches, step):
+    total = count = 0
+    for images, labels in batches:
+        total += step(model, optimizer, images, labels) * len(labels)
+        count += len(labels)
+    return torch.tensor(total / count)
+
+
+def _epoch(of, take=lambda batches: batches):
+    def train_epoch(model, optimizer, batches, step):
+        return of([step(model, optimizer, x, y) for x, y in take(batches)])
+
+    return train_epoch
+
+
+def _average(losses):
+    return sum(losses) / len(losses)
+
+
+def _faded(losses):
+    """A moving average, as some progress bars show it."""
+    return functools.reduce(lambda old, new: 0.9 * old + 0.1 * new, losses)
+
+
+def _sure_by_logarithm(logits, threshold):
+    return logits.log_softmax(-1).max(dim=-1).values >= math.log(threshold)
+
+
+def _sure_image_by_image(logits, threshold):
+    return [bool(row.softmax(0).max() >= threshold) for row in logits]
+
+
+def _sure_by_numpy(logits, threshold):
+    z = logits.double().numpy()
+    z = np.exp(z - z.max(axis=1, keepdims=True))
+    return (z / z.sum(axis=1, keepdims=True)).max(axis=1) >= threshold
+
+
 def _best(copy_of, better=lambda new, best: new > best, start=-math.inf, load=None):
     def keep_best(model, run_epoch, epochs):
         best = start
@@ -694,6 +835,43 @@ def _save_every_other(run_epoch, save, epoch, epochs):
 def _save_as_one(run_epoch, save, epoch, epochs):
     run_epoch(epoch)
     save(1)
+
+
+def _restore(load=lambda model, state: model.load_state_dict(state), **how):
+    def restore(model, file):
+        load(model, torch.load(file, **how))
+
+    return restore
+
+
+def _restore_by_copying(model, file):
+    state = torch.load(file, map_location=lambda storage, location: storage)
+    with torch.no_grad():
+        for name, tensor in model.state_dict().items():
+            tensor.copy_(state[name])
+
+
+def _restore_where_it_is(model, file):
+    device = next(model.parameters()).device
+    model.load_state_dict(torch.load(file, map_location=device), assign=True)
+
+
+def _load_weights_of_layers(model, state):
+    mine = {k: v for k, v in state.items() if k.endswith("weight")}
+    model.load_state_dict(mine, strict=False)
+
+
+def _load_into_a_copy(model, state):
+    copy.deepcopy(model).load_state_dict(state)
+
+
+def _load_under_other_names(model, state):
+    model.load_state_dict({f"module.{k}": v for k, v in state.items()}, strict=False)
+
+
+def _load_and_halve(model, state):
+    model.load_state_dict(state)
+    model.half()
 
 
 def _curve_named(plt, losses, path):
@@ -859,6 +1037,27 @@ RIGHT = {
     "clinic.checkpoint": [_train_while, _train_save_again, _train(_save_before_next)],
     "clinic.figure": [_curve_named, _curve_with_title, _curve_on_a_scale],
     "clinic.timing": [_timer_with_long_warm_up, _timer_by_helper],
+    "clinic.bytes": [
+        lambda images, amount: images.clamp(max=255 - amount) + amount,
+        lambda images, amount: (images.float() + amount).clamp(0, 255).byte(),
+        lambda images, amount: torch.where(
+            images > 255 - amount, torch.full_like(images, 255), images + amount
+        ),
+        _brighter_by_numpy,
+    ],
+    "clinic.validation": [_sets_of_one_class, _sets_by_wrapping],
+    "clinic.dropout": [
+        _dropped(_half_by_hand),
+        _dropped(_dropped_by_layer),
+        _dropped(lambda net, x: F.dropout(x) if net.training else x),
+    ],
+    "clinic.epoch": [_epoch_by_numpy, _epoch_running, _epoch_by_images],
+    "clinic.axis": [_sure_by_logarithm, _sure_image_by_image, _sure_by_numpy],
+    "clinic.device": [
+        _restore(map_location=torch.device("cpu")),
+        _restore_by_copying,
+        _restore_where_it_is,
+    ],
 }
 WRONG = {
     "clinic.flips": [
@@ -1097,5 +1296,54 @@ WRONG = {
         _timer(after=False),
         _timer_of_single_steps,
         lambda gpu, step, repeats: step.milliseconds,
+    ],
+    "clinic.bytes": [
+        lambda images, amount: (images.int() + amount) % 256,
+        lambda images, amount: (images.int() + amount).clamp(0, 254),
+        lambda images, amount: images.to(torch.int8) + amount,
+        lambda images, amount: (images * (1 + amount / 255)).clamp(0, 255).byte(),
+        lambda images, amount: (images // 2 + amount // 2) * 2,
+        lambda images, amount: (images.int() + amount).clamp(max=255) / 255,
+    ],
+    "clinic.validation": [
+        _two_sets(held_out=lambda augment: augment),
+        _two_sets(held_out=_once),
+        _two_sets(train=_once),
+        _two_sets(train=lambda augment: None),
+        _two_sets(cut=1),
+        _two_sets(off=1),
+    ],
+    "clinic.dropout": [
+        _dropped(lambda net, x: F.dropout(x, 0.5, not net.training)),
+        _dropped(lambda net, x: F.dropout(x, 0.2, net.training)),
+        _dropped(lambda net, x: F.dropout(x, 0.5, net.training) * 0.5),
+        _dropped(lambda net, x: F.dropout(x, 0.5, x.requires_grad)),
+        _dropped(lambda net, x: F.dropout1d(x, 0.5, net.training)),
+        _dropped(lambda net, x: nn.Dropout(0.5).eval()(x)),
+        _dropped(_forgets_the_mode),
+    ],
+    "clinic.epoch": [
+        _epoch(_average, lambda batches: batches[:-1]),
+        _epoch(_average, lambda batches: [*batches, *batches]),
+        _epoch(_average, lambda batches: batches[::-1]),
+        _epoch(_faded),
+        _epoch(max),
+        _epoch(lambda losses: (losses[0] + losses[-1]) / 2),
+        _epoch(lambda losses: sum(losses) / (len(losses) + 1)),
+    ],
+    "clinic.axis": [
+        lambda logits, threshold: F.softmax(logits, 0).amax(0) >= threshold,
+        lambda logits, threshold: F.softmax(logits, 1).amax(0) >= threshold,
+        lambda logits, threshold: F.softmax(logits, 1) >= threshold,
+        lambda logits, threshold: logits.softmax(1).amax(1) < threshold,
+        lambda logits, threshold: (logits.softmax(1).amax(1) >= threshold).sum(),
+        lambda logits, threshold: F.log_softmax(logits, 1).amax(1) >= threshold,
+    ],
+    "clinic.device": [
+        _restore(_load_weights_of_layers, map_location="cpu"),
+        _restore(_load_into_a_copy, map_location="cpu"),
+        _restore(_load_under_other_names, map_location="cpu"),
+        _restore(_load_and_halve, map_location="cpu"),
+        _restore(map_location="cuda:15"),
     ],
 }
