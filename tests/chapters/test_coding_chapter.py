@@ -140,7 +140,8 @@ def test_what_the_new_tasks_say_of_blocks_and_scores():
     dense = nn.Sequential(nn.Conv2d(64, 128, 3, bias=False), nn.BatchNorm2d(128))
     block, said = blocks.separable_block(64, 128)
     assert (said, count(block), count(dense)) == (9_152, 9_152, 73_984)
-    assert pytest.approx(1 / 128 + 1 / 9) == (9 * 64 + 64 * 128) / (9 * 64 * 128)
+    share = (9 * 64 + 64 * 128) / (9 * 64 * 128)
+    assert share == pytest.approx(1 / 128 + 1 / 9)
     for value in (0.0, torch.nan):  # "fewer than k are larger" believes a dead network
         logits, labels = torch.full((4, 10), value), torch.arange(4)
         larger = (logits > logits.gather(1, labels[:, None])).sum(1)
