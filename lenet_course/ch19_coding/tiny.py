@@ -197,7 +197,7 @@ def _test(answer: Any) -> str | None:
         "and a, for a sum 1 and 1, for ReLU 1 or 0.",
         "`backward`: an order in which each node comes after all that use it: walk "
         "the parts first, then append the node; reversed.",
-        "Set the own gradient to 1; then, along the order, each part's gradient grows "
+        "Set its own gradient to 1; then, along the order, each part's gradient grows "
         "by slope · gradient of the node.",
     ],
     more="PyTorch does the same with tensors, and frees the graph behind it.",
