@@ -1,4 +1,4 @@
-"""Coding tasks: one-hot codes, confusion, precision, recall."""
+"""Coding tasks: one-hot codes, confusion, precision, recall, top-k."""
 
 from collections.abc import Callable
 
@@ -175,3 +175,93 @@ def scores(truth, said, classes):
     precision = right / called.clamp(min=1)
     recall = right / there.clamp(min=1)
     return matrix, precision, recall, 2 * right / (called + there).clamp(min=1)
+
+
+def _by_rank(logits: Tensor, labels: Tensor, ks: tuple) -> list[float]:
+    """Row by row: which place does the label have?"""
+    places = []
+    for row, label in zip(logits.tolist(), labels.tolist()):
+        ordered = sorted(range(len(row)), key=lambda c: -row[c])
+        places.append(ordered.index(label))
+    return [sum(place < k for place in places) / len(places) for k in ks]
+
+
+def _top(change: Callable = lambda x: x, hit=None, score=None, axis=1) -> Callable:
+    """Top-k accuracy with one thing done wrong."""
+
+    def top_k(logits, labels, ks):
+        best = change(logits).argsort(axis, descending=True)
+        hits = best == labels[:, None]
+        count = hit or (lambda hits, k: hits[:, :k].any(1).float().mean().item())
+        return (score or list)([count(hits, k) for k in ks])
+
+    return top_k
+
+
+def _guesses(generator: torch.Generator) -> list[tuple]:
+    def case(n: int, classes: int, ks: tuple) -> tuple:
+        logits = torch.randn(n, classes, generator=generator) - 0.5
+        return logits, torch.randint(classes, (n,), generator=generator), ks
+
+    return [
+        *(case(40, 10, (1, 5)), case(7, 7, (3, 1, 7)), case(1, 4, (2,))),
+        case(25, 6, (2, 4, 1)),
+    ]
+
+
+@exercise(
+    "coding.top-k",
+    task=(
+        "Write `top_k(logits, labels, ks)`: for each k the share of images whose label "
+        "is among the k largest logits; without a loop over images."
+    ),
+    checker=watched(
+        function(
+            _by_rank,
+            _guesses,
+            look="Ask of each image: how many classes stand before its label?",
+            wrong=[
+                (
+                    _top(change=lambda x: -x),
+                    "Those are the k *smallest* logits.",
+                ),
+                (
+                    _top(hit=lambda hits, k: hits[:, k - 1].float().mean().item()),
+                    "You count the labels at place k exactly: places 1 to k count.",
+                ),
+                (
+                    _top(
+                        hit=lambda hits, k: 100 * hits[:, :k].sum().item() / len(hits)
+                    ),
+                    "A share is asked, between 0 and 1, not per cent.",
+                ),
+                (
+                    _top(hit=lambda hits, k: hits[:, :k].float().mean().item()),
+                    "You divide by the k places as well: an image counts once.",
+                ),
+                (
+                    _top(change=torch.abs),
+                    "By size without sign: the logits decide, also negative ones.",
+                ),
+            ],
+        ),
+        (torch.randn(200, 10), torch.arange(200) % 10, (1, 5)),
+        most=40,
+        wrong=((_by_rank, "stay with whole tensors"),),
+    ),
+    hints=[
+        "`logits.topk(max(ks)).indices` against `labels[:, None]`: [N, k] of true or "
+        "false, at most one true a row.",
+        "Or count the logits that are larger than that of the label: fewer than k.",
+    ],
+    more="Top-5 error, as ImageNet counts it, is 1 minus this at k = 5.",
+)
+def top_k(logits, labels, ks=(1, 5)):
+    """Time O(N · K) for `topk` with small k, memory O(N · k); sorting: O(N · K log K).
+
+    One pass serves every k. A network whose logits are all equal shows why ties
+    matter: by "how many are larger" it would be right every time.
+    """
+    best = logits.topk(max(ks), 1).indices
+    hits = best == labels[:, None]
+    return [hits[:, :k].any(1).float().mean().item() for k in ks]

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import math
 import random
 import struct
@@ -12,6 +13,7 @@ import torch
 import torch.autograd.forward_ad as forward
 import torch.nn.functional as F
 from torch import nn
+from torchvision import ops
 
 # Sizes, counts, fields
 
@@ -923,6 +925,636 @@ def _lrn(width=lambda n: n // 2, change=lambda n, a, b, k: (n, a, b, k), wrap=Fa
     return lrn
 
 
+# Boxes, top-k
+
+
+def _nms_by_numpy(boxes, scores, threshold):
+    x1, y1, x2, y2 = boxes.double().numpy().T
+    areas = (x2 - x1) * (y2 - y1)
+
+    def overlaps(i, others):
+        w = np.minimum(x2[i], x2[others]) - np.maximum(x1[i], x1[others])
+        h = np.minimum(y2[i], y2[others]) - np.maximum(y1[i], y1[others])
+        shared = np.maximum(0, w) * np.maximum(0, h)
+        return shared / (areas[i] + areas[others] - shared)
+
+    order, kept = np.argsort(-scores.numpy()), []
+    while order.size:
+        kept.append(int(order[0]))
+        order = order[1:][overlaps(order[0], order[1:]) <= threshold]
+    return np.stack([overlaps(i, np.arange(len(x1))) for i in range(len(x1))]), kept
+
+
+def _iou(boxes, extra=0.0, clamp=lambda side: side.clamp(min=0), below=None):
+    x1, y1, x2, y2 = boxes.unbind(1)
+    w = torch.min(x2[:, None], x2) - torch.max(x1[:, None], x1) + extra
+    h = torch.min(y2[:, None], y2) - torch.max(y1[:, None], y1) + extra
+    shared, area = clamp(w) * clamp(h), (x2 - x1 + extra) * (y2 - y1 + extra)
+    below = below or (lambda a, b, shared: a + b - shared)
+    return shared / below(area[:, None], area, shared)
+
+
+def _nms_by_marks(last=list, fixed=None, falling=True, only_before=False, **slip):
+    def nms(boxes, scores, threshold):
+        iou, threshold = _iou(boxes, **slip), fixed or threshold
+        order = scores.sort(descending=falling).indices.tolist()
+        gone, kept = set(), []
+        for place, i in enumerate(order):
+            if i in gone:
+                continue
+            kept.append(i)
+            rest = order[place + 1 : place + 2] if only_before else order[place + 1 :]
+            gone |= {j for j in rest if iou[i, j] > threshold}
+        return iou, last(kept)
+
+    return nms
+
+
+def _nms_by_torchvision(boxes, scores, threshold):
+    return ops.box_iou(boxes, boxes), ops.nms(boxes, scores, threshold)
+
+
+def _nms_marked(boxes, scores, threshold):
+    iou, kept = _nms_by_marks()(boxes, scores, threshold)
+    return iou, torch.isin(torch.arange(len(boxes)), torch.tensor(kept))
+
+
+def _top_by_counting(logits, labels, ks):
+    own = logits.gather(1, labels[:, None])
+    place = (logits > own).sum(1)
+    return torch.stack([(place < k).double().mean() for k in ks])
+
+
+def _top_by_numpy(logits, labels, ks):
+    order = np.argsort(-logits.numpy(), axis=1)
+    hits = np.cumsum(order == labels.numpy()[:, None], axis=1)
+    return tuple(hits[:, k - 1].mean() for k in ks)
+
+
+def _top(more=0, of=lambda logits: logits, axis=1, share=lambda hits: hits.mean()):
+    def top_k(logits, labels, ks):
+        place = of(logits).argsort(axis, descending=True).argsort(axis)
+        place = place.gather(1, labels[:, None])[:, 0]
+        return [share((place < k + more).double()) for k in ks]
+
+    return top_k
+
+
+# Transformer
+
+
+def _attention_by_heads(q, k, v, heads=1, mask=None):
+    out, d = [], q.shape[2] // heads
+    for a, b, c in zip(q.split(d, 2), k.split(d, 2), v.split(d, 2)):
+        scores = torch.einsum("nld,nsd->nls", a, b) * d**-0.5
+        if mask is not None:
+            scores = scores.where(mask, torch.tensor(-1e9))
+        out.append(torch.bmm(scores.softmax(-1), c))
+    return torch.cat(out, 2)
+
+
+def _attention_by_numpy(q, k, v, heads=1, mask=None):
+    q, k, v = (
+        t.double().numpy().reshape(len(t), t.shape[1], heads, -1) for t in (q, k, v)
+    )
+    scores = np.einsum("nlhd,nshd->nhls", q, k) / np.sqrt(q.shape[3])
+    if mask is not None:
+        scores = np.where(mask.numpy(), scores, -np.inf)
+    p = np.exp(scores - scores.max(-1, keepdims=True))
+    p /= p.sum(-1, keepdims=True)
+    out = np.einsum("nhls,nshd->nlhd", p, v)
+    return out.reshape(*out.shape[:2], -1)
+
+
+def _attention(scale=None, bias=None, after=None, change=None, values=None):
+    """By heads; ``after`` the softmax, ``change``d q, k and v before."""
+
+    def attention(q, k, v, heads, mask):
+        q, k, v = change(q, k, v) if change else (q, k, v)
+        d = q.shape[2] // heads
+        outs = []
+        for a, b, c in zip(q.split(d, 2), k.split(d, 2), v.split(d, 2)):
+            scores = a @ b.transpose(1, 2) * (scale(q, d) if scale else d**-0.5)
+            if mask is not None and not after:
+                scores = bias(scores, mask) if bias else scores.where(mask, -torch.inf)
+            p = scores.softmax(2)
+            outs.append((after(p, mask) if after and mask is not None else p) @ c)
+        return values(outs) if values else torch.cat(outs, 2)
+
+    return attention
+
+
+def _attention_fused(q, k, v, heads, mask):
+    q, k, v = (t.unflatten(2, (heads, -1)).transpose(1, 2) for t in (q, k, v))
+    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    return out.transpose(1, 2).flatten(2)
+
+
+def _layer_by_paths(x, gamma, beta, grad, eps):
+    d, mean = x.shape[-1], x.mean(-1, keepdim=True)
+    inverse = (x.var(-1, correction=0, keepdim=True) + eps).rsqrt()
+    hat, dhat = (x - mean) * inverse, grad * gamma
+    dvar = (dhat * (x - mean)).sum(-1, keepdim=True) * -0.5 * inverse**3
+    dmean = -(dhat * inverse).sum(-1, keepdim=True)
+    dx = dhat * inverse + dvar * 2 * (x - mean) / d + dmean / d
+    rows = grad.reshape(-1, d)
+    return hat * gamma + beta, dx, (rows * hat.reshape(-1, d)).sum(0), rows.sum(0)
+
+
+def _layer_by_matrix(x, gamma, beta, grad, eps):
+    shape, d = x.shape, x.shape[-1]
+    x, grad = (t.double().numpy().reshape(-1, d) for t in (x, grad))
+    gamma, beta = gamma.double().numpy(), beta.double().numpy()
+    hats, dxs = [], []
+    for row, g in zip(x, grad):
+        std = np.sqrt(row.var() + eps)
+        hat = (row - row.mean()) / std
+        jacobian = (np.eye(d) - 1 / d - np.outer(hat, hat) / d) / std
+        hats.append(hat)
+        dxs.append(jacobian @ (gamma * g))
+    hat = np.stack(hats)
+    y = (hat * gamma + beta).reshape(shape)
+    return y, np.stack(dxs).reshape(shape), (grad * hat).sum(0), grad.sum(0)
+
+
+def _layer(var=None, root=None, fixed=None, inner=1.0, plain=False, axes=None):
+    def layer_norm(x, gamma, beta, grad, eps):
+        eps = fixed or eps
+        v = var(x) if var else x.var(-1, correction=0, keepdim=True)
+        std = root(v, eps) if root else (v + eps).sqrt()
+        hat, g = (x - x.mean(-1, keepdim=True)) / std, grad * gamma
+        left = g - g.mean(-1, keepdim=True)
+        left = left - inner * hat * (g * hat).mean(-1, keepdim=True)
+        others = axes or tuple(range(x.dim() - 1))
+        dgamma = (grad * (x if plain else hat)).sum(others)
+        return hat * gamma + beta, left / std, dgamma, grad.sum(others)
+
+    return layer_norm
+
+
+def _layer_by_graph(x, gamma, beta, grad, eps):
+    x, gamma, beta = (t.clone().requires_grad_() for t in (x, gamma, beta))
+    mean, var = x.mean(-1, keepdim=True), x.var(-1, correction=0, keepdim=True)
+    y = (x - mean) / (var + eps).sqrt() * gamma + beta
+    y.backward(grad)
+    return y.detach(), x.grad, gamma.grad, beta.grad
+
+
+def _layer_by_library(x, gamma, beta, grad, eps):
+    y = F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+    return y, *_layer_by_paths(x, gamma, beta, grad, eps)[1:]
+
+
+def _patches_by_im2col(x, weight, bias, size):
+    columns = F.unfold(x, size, stride=size)
+    layer = nn.Conv2d(x.shape[1], len(weight), size, size)
+    with torch.no_grad():
+        layer.weight.copy_(weight.reshape(layer.weight.shape))
+        layer.bias.copy_(bias)
+        maps = layer(x)
+    by_product = torch.einsum("df,nfp->npd", weight, columns) + bias
+    return by_product, maps.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+def _patches_by_windows(x, weight, bias, size):
+    windows = x.unfold(2, size, size).unfold(3, size, size)  # [N, C, rows, columns, ..]
+    patches = windows.movedim(1, 3).reshape(len(x), -1, weight.shape[1])
+    kernels = weight.reshape(len(weight), x.shape[1], size, size)
+    maps = torch.conv2d(x, kernels, stride=(size, size))
+    tokens = maps.reshape(len(x), len(weight), -1).transpose(1, 2) + bias
+    return [F.linear(patches, weight, bias), tokens]
+
+
+def _patches(change_x=lambda x: x, change_w=None, last=lambda a, b: (a, b)):
+    def patch_embedding(x, weight, bias, size):
+        if change_w:
+            four = weight.view(len(weight), -1, size, size)
+            weight = change_w(four).reshape(weight.shape)
+        return last(*_patches_by_windows(change_x(x), weight, bias, size))
+
+    return patch_embedding
+
+
+def _one_way(x, weight, bias, size):
+    windows = x.unfold(2, size, size).unfold(3, size, size)
+    tokens = torch.einsum(
+        "ncijuv,dcuv->nijd", windows, weight.view(-1, *_sides(x, size))
+    )
+    return (tokens + bias).flatten(1, 2), (tokens + bias).flatten(1, 2)
+
+
+def _sides(x, size):
+    return x.shape[1], size, size
+
+
+def _convolved_twice(x, weight, bias, size):
+    tokens = _patches_by_windows(x, weight, bias, size)[1]
+    return tokens, _patches_by_windows(x, weight, bias, size)[1] * 1 + 0 * tokens
+
+
+# Blocks
+
+
+class _OwnResidual(nn.Module):
+    """With kernels of its own, and gammas of the last normalisation at 0."""
+
+    def __init__(self, inputs, outputs, stride=1):
+        super().__init__()
+        self.stride, self.same = stride, stride == 1 and inputs == outputs
+        if not self.same:
+            self.side_norm = nn.BatchNorm2d(outputs)
+            self.side = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
+        self.second = nn.Parameter(torch.randn(outputs, outputs, 3, 3))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(outputs) for _ in range(2))
+        self.first = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        nn.init.zeros_(self.norms[1].weight)
+
+    def forward(self, x):
+        out = F.conv2d(x, self.first, stride=self.stride, padding=1)
+        out = F.conv2d(F.relu(self.norms[0](out)), self.second, padding="same")
+        if not self.same:
+            x = self.side_norm(F.conv2d(x, self.side, stride=self.stride))
+        return torch.clamp(self.norms[1](out) + x, min=0)
+
+
+class _Residual(nn.Module):
+    """Its layers as functions of its sizes; or what comes of a slip."""
+
+    def __init__(self, i, o, stride=1, *, slip="", kernel=3, pool=False):
+        super().__init__()
+        self.slip, half = slip, kernel // 2
+        self.a = nn.Conv2d(i, o, kernel, stride, half, bias=False)
+        self.b = nn.Conv2d(o, o, kernel, 1, half, bias=False)
+        self.n, self.m = nn.BatchNorm2d(o), nn.BatchNorm2d(o)
+        self.bend, self.side = nn.ReLU(), None
+        if stride > 1 or (i != o and slip != "stride only"):
+            down = [nn.Conv2d(i, o, 1, stride, bias=False)]
+            if slip == "pool":
+                down = [nn.AvgPool2d(stride, ceil_mode=True), nn.Conv2d(i, o, 1)]
+            elif slip == "three":
+                down = [nn.Conv2d(i, o, 3, stride, 1, bias=False)]
+            self.side = nn.Sequential(*down, nn.BatchNorm2d(o))
+
+    def forward(self, x):
+        side = x if self.side is None else self.side(x)
+        if self.slip == "first":
+            return self.m(self.b(self.bend(self.n(self.a(self.bend(x)))))) + side
+        h = self.n(self.a(x)) if self.slip != "no norm" else self.a(x)
+        h = self.b(self.bend(h))
+        if self.slip == "after":
+            return self.bend(self.m(h + side))
+        if self.slip == "swapped":
+            return self.m(self.bend(h)) + side
+        h = self.m(h)
+        return self.bend(h - side if self.slip == "minus" else h + side)
+
+
+def _residual(**slip):
+    return functools.partial(_Residual, **slip)
+
+
+class _OwnSeparable(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.point = nn.Parameter(torch.randn(outputs, inputs))
+        self.deep = nn.Parameter(torch.randn(inputs, 1, 3, 3))
+        self.norms = nn.ModuleList([nn.BatchNorm2d(inputs), nn.BatchNorm2d(outputs)])
+        self.stride = stride
+
+    def forward(self, x):
+        x = F.conv2d(x, self.deep, None, self.stride, 1, groups=x.shape[1])
+        x = torch.einsum("oc,nchw->nohw", self.point, self.norms[0](x).relu())
+        return self.norms[1](x).relu()
+
+
+def _separable_by_own(inputs, outputs, stride):
+    deep, point = (9 + 2) * inputs, (inputs + 2) * outputs
+    return _OwnSeparable(inputs, outputs, stride), float(deep + point)
+
+
+def _separable(count=None, order=None, groups=None, padding=1, bend=nn.ReLU, after=1):
+    def block(i, o, stride=1):
+        deep = nn.Conv2d(
+            i, i, 3, stride, padding, groups=(groups or (lambda i: i))(i), bias=False
+        )
+        parts = [deep, nn.BatchNorm2d(i), bend()]
+        parts += [nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o), bend()]
+        parts = [parts[k] for k in order] if order else parts
+        net = nn.Sequential(*parts)
+        total = torch.tensor(sum(p.numel() for p in net.parameters()))
+        return [net, count(i, o) if count else total]
+
+    return block
+
+
+def _pointwise_first(i, o, stride):
+    parts = [nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU()]
+    parts += [nn.Conv2d(o, o, 3, stride, 1, groups=o, bias=False)]
+    net = nn.Sequential(*parts, nn.BatchNorm2d(o), nn.ReLU())
+    return net, sum(p.numel() for p in net.parameters())
+
+
+# Back through windows
+
+
+def _strided_by_gaps(x, weight, grad, stride, padding):
+    """`grad` spread out: then the stride is 1."""
+    n, m, h, w = grad.shape
+    wide = grad.new_zeros(n, m, stride * (h - 1) + 1, stride * (w - 1) + 1)
+    wide[:, :, ::stride, ::stride] = grad
+    rows, columns = weight.shape[2:]
+    turned = weight.flip((2, 3)).transpose(0, 1)
+    full = F.conv2d(F.pad(wide, [columns - 1] * 2 + [rows - 1] * 2), turned)
+    dx = torch.zeros(n, x.shape[1], *(side + 2 * padding for side in x.shape[2:]))
+    dx[:, :, : full.shape[2], : full.shape[3]] = full
+    if padding:
+        dx = dx[:, :, padding:-padding, padding:-padding]
+    x = F.pad(x, [padding] * 4)
+    x = x[:, :, : wide.shape[2] + rows - 1, : wide.shape[3] + columns - 1]
+    dw = F.conv2d(x.transpose(0, 1), wide.transpose(0, 1)).transpose(0, 1)
+    return dx, dw, grad.sum((0, 2, 3))
+
+
+def _strided_by_fold(x, weight, grad, stride, padding):
+    sizes = {"kernel_size": weight.shape[2:], "stride": stride, "padding": padding}
+    flat = grad.flatten(2)
+    dw = torch.einsum("nmp,nfp->mf", flat, F.unfold(x, **sizes)).reshape(weight.shape)
+    dx = F.fold(weight.flatten(1).T @ flat, x.shape[2:], **sizes)
+    return [dx, dw, flat.sum(-1).sum(0)]
+
+
+def _strided_by_loops(x, weight, grad, stride, padding, cut=None, step=None):
+    x, weight, grad = (t.double().numpy() for t in (x, weight, grad))
+    x = np.pad(x, [(0, 0)] * 2 + [(padding, padding)] * 2)
+    dx, dw = np.zeros_like(x), np.zeros_like(weight)
+    kh, kw = weight.shape[2:]
+    for i, j in np.ndindex(*grad.shape[2:]):
+        a, b, g = i * (step or stride), j * (step or stride), grad[:, :, i, j]
+        dw += np.einsum("nm,ncuv->mcuv", g, x[:, :, a : a + kh, b : b + kw])
+        dx[:, :, a : a + kh, b : b + kw] += np.einsum("nm,mcuv->ncuv", g, weight)
+    end = dx.shape[2] - padding, dx.shape[3] - padding
+    start = padding if cut is None else cut
+    dx = dx[:, :, start : end[0] + start - padding, start : end[1] + start - padding]
+    return dx, dw, grad.sum((0, 2, 3))
+
+
+def _strided_by_graph(x, weight, grad, stride, padding):
+    x, weight = (t.clone().requires_grad_() for t in (x, weight))
+    F.conv2d(x, weight, stride=stride, padding=padding).backward(grad)
+    return x.grad, weight.grad, grad.sum((0, 2, 3))
+
+
+def _strided_by_library(x, weight, grad, stride, padding):
+    dx = torch.nn.grad.conv2d_input(x.shape, weight, grad, stride, padding)
+    dw = torch.nn.grad.conv2d_weight(x, weight.shape, grad, stride, padding)
+    return dx, dw, grad.sum((0, 2, 3))
+
+
+def _strided_as_one(x, weight, grad, stride, padding):
+    """Spread by repeating where zeros belong."""
+    if stride == 1:
+        return _strided_by_fold(x, weight, grad, stride, padding)
+    dx, dw, db = _strided_by_fold(x, weight, grad, stride, padding)
+    return dx / stride**2, dw, db
+
+
+def _overlap_by_loops(x, grad, size, stride, key=lambda v: v, order=None, add=True):
+    dx = torch.zeros_like(x)
+    for n, c, i, j in np.ndindex(*grad.shape):
+        spots = [
+            (i * stride + a, j * stride + b) for a in range(size) for b in range(size)
+        ]
+        spots = order(spots) if order else spots
+        at = max(spots, key=lambda s: key(x[n, c, s[0], s[1]].item()))
+        if add:
+            dx[n, c, at[0], at[1]] += grad[n, c, i, j]
+        else:
+            dx[n, c, at[0], at[1]] = grad[n, c, i, j]
+    return dx
+
+
+def _overlap_by_unfold(x, grad, size, stride):
+    n, c = x.shape[:2]
+    one = x.reshape(n * c, 1, *x.shape[2:])
+    windows = F.unfold(one, size, stride=stride)
+    codes = F.one_hot(windows.argmax(1), size * size).transpose(1, 2)
+    back = codes * grad.reshape(n * c, 1, -1)
+    return F.fold(back, x.shape[2:], size, stride=stride).reshape(x.shape)
+
+
+def _overlap_by_unpool(x, grad, size, stride):
+    _, places = F.max_pool2d(x, size, stride, return_indices=True)
+    return F.max_unpool2d(grad, places, size, stride, output_size=x.shape)
+
+
+def _overlap_by_graph(x, grad, size, stride):
+    x = x.clone().requires_grad_()
+    windows = x.unfold(2, size, stride).unfold(3, size, stride).flatten(4)
+    winners = windows.gather(4, windows.argmax(-1, keepdim=True))[..., 0]
+    (winners * grad).sum().backward()
+    return x.grad
+
+
+def _overlap(**slip):
+    return functools.partial(_overlap_by_loops, **slip)
+
+
+# Automatic differentiation
+
+_CLOCK = itertools.count()
+
+
+class _Closures:
+    """Each result knows a function that sends its gradient on."""
+
+    def __init__(self, data, parts=()):
+        self.data, self.grad, self.parts = float(data), 0.0, set(parts)
+        self.send = lambda: None
+
+    @staticmethod
+    def lift(other):
+        return other if isinstance(other, _Closures) else _Closures(other)
+
+    def __add__(self, other):
+        other = self.lift(other)
+        out = _Closures(self.data + other.data, (self, other))
+
+        def send():
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out.send = send
+        return out
+
+    def __mul__(self, other):
+        other = self.lift(other)
+        out = _Closures(self.data * other.data, (self, other))
+
+        def send():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out.send = send
+        return out
+
+    def relu(self):
+        out = _Closures(self.data if self.data > 0 else 0, (self,))
+
+        def send():
+            self.grad += out.grad * (out.data > 0)
+
+        out.send = send
+        return out
+
+    def __radd__(self, other):
+        return self + other
+
+    def __rmul__(self, other):
+        return self * other
+
+    def backward(self):
+        users, open_ = Counter(), [self]
+        seen = {self}
+        while open_:
+            for part in open_.pop().parts:
+                users[part] += 1
+                if part not in seen:
+                    seen.add(part)
+                    open_.append(part)
+        self.grad, ready = 1.0, [self]
+        while ready:
+            node = ready.pop()
+            node.send()
+            for part in node.parts:
+                users[part] -= 1
+                if not users[part]:
+                    ready.append(part)
+
+
+class _Tape:
+    """What was made later stands later; so backwards through all that was made."""
+
+    def __init__(self, data, a=None, da=0.0, b=None, db=0.0):
+        self.data, self.grad, self.edges = np.float64(data), 0.0, [(a, da), (b, db)]
+        self.born = next(_CLOCK)
+
+    def __add__(self, other):
+        if not isinstance(other, _Tape):
+            return type(self)(self.data + other, self, 1.0)
+        return type(self)(self.data + other.data, self, 1.0, other, 1.0)
+
+    def __mul__(self, other):
+        if not isinstance(other, _Tape):
+            return type(self)(self.data * other, self, other)
+        return type(self)(self.data * other.data, self, other.data, other, self.data)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def relu(self):
+        return self * float(self.data > 0)
+
+    def backward(self):
+        nodes, open_ = {self.born: self}, [self]
+        while open_:
+            for part, _ in open_.pop().edges:
+                if part is not None and part.born not in nodes:
+                    nodes[part.born] = part
+                    open_.append(part)
+        self.grad = 1.0
+        for born in sorted(nodes, reverse=True):
+            for part, slope in nodes[born].edges:
+                if part is not None:
+                    part.grad = part.grad + slope * nodes[born].grad
+
+
+class _Forgetful(_Tape):
+    """Begins each way back from nothing."""
+
+    def backward(self):
+        for part, _ in self.edges:
+            while part is not None:
+                part.grad = 0.0
+                part = part.edges[0][0]
+        super().backward()
+
+
+class _OneSided(_Tape):
+    """No number on the left."""
+
+    def __radd__(self, other):
+        return NotImplemented
+
+    __rmul__ = __radd__
+
+
+class _Constants(_Tape):
+    """A number added is taken for a factor's slope."""
+
+    def __add__(self, other):
+        if isinstance(other, _Tape):
+            return super().__add__(other)
+        return _Constants(self.data + other, self, other)
+
+    __radd__ = __add__
+    __mul__ = __rmul__ = _Tape.__mul__
+
+
+class _Leaky(_Tape):
+    def relu(self):
+        return self * (1.0 if self.data > 0 else 0.01)
+
+
+class _Always(_Tape):
+    def relu(self):
+        return _Always(max(0.0, self.data), self, 1.0)
+
+
+class _Deep(_Tape):
+    """Sends on at once whatever has arrived."""
+
+    def backward(self, seed=1.0):
+        self.grad = self.grad + seed
+        for part, slope in self.edges:
+            if part is not None:
+                part.backward(slope * self.grad)
+
+
+class _Walker(_Tape):
+    """Right, but walks each way: 2 to the power 60 of them."""
+
+    def backward(self, seed=1.0):
+        self.grad = self.grad + seed
+        for part, slope in self.edges:
+            if part is not None:
+                part.backward(slope * seed)
+
+
+class _ByTorch:
+    """A class around a tensor that records."""
+
+    def __init__(self, data):
+        self.t = torch.as_tensor(data, dtype=torch.float64)
+        if self.t.is_leaf:
+            self.t.requires_grad_()
+
+    data = property(lambda self: self.t.item())
+    grad = property(lambda self: self.t.grad)
+
+    def __add__(self, other):
+        return _ByTorch(self.t + getattr(other, "t", other))
+
+    def __mul__(self, other):
+        return _ByTorch(self.t * getattr(other, "t", other))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def relu(self):
+        return _ByTorch(self.t.relu())
+
+    def backward(self):
+        self.t.backward()
+
+
 RIGHT = {
     "coding.output-size": [_size_by_places, _size_by_layer],
     "coding.count-parameters": [_count_by_products, _count_by_building],
@@ -950,6 +1582,18 @@ RIGHT = {
     "coding.two-layer-net": [_mlp_by_numpy, _mlp()],
     "coding.gradient-check": [_central_by_eye, _central_by_index],
     "coding.lrn": [_lrn_by_conv, _lrn_by_sums],
+    "coding.iou-nms": [_nms_by_numpy, _nms_by_marks()],
+    "coding.top-k": [_top_by_counting, _top_by_numpy],
+    "coding.attention": [_attention_by_heads, _attention_by_numpy, _attention()],
+    "coding.layer-norm": [_layer_by_paths, _layer_by_matrix],
+    "coding.patch-embedding": [_patches_by_im2col, _patches_by_windows],
+    "coding.residual-block": [_OwnResidual, _Residual],
+    "coding.separable-block": [_separable_by_own, _separable()],
+    "coding.conv2d-backward-strided": [
+        *(_strided_by_gaps, _strided_by_fold, _strided_by_loops),
+    ],
+    "coding.max-pool-overlapping": [_overlap_by_loops, _overlap_by_unfold],
+    "coding.tiny-autograd": [_Closures, _Tape],
 }
 WRONG = {
     "coding.output-size": [
@@ -1213,5 +1857,156 @@ WRONG = {
         _lrn(change=lambda n, a, b, k: (n, a, b, 2.0)),
         _lrn(wrap=True),
         lambda x, n, a, b, k: F.local_response_norm(x, n, n * a, b, k),
+    ],
+    "coding.iou-nms": [
+        _nms_by_torchvision,
+        _nms_marked,
+        _nms_by_marks(clamp=lambda side: side),
+        _nms_by_marks(clamp=lambda side: side.abs()),
+        _nms_by_marks(extra=1.0),
+        _nms_by_marks(below=lambda a, b, shared: torch.max(a + 0 * b, b + 0 * a)),
+        _nms_by_marks(below=lambda a, b, shared: torch.min(a + 0 * b, b + 0 * a)),
+        _nms_by_marks(below=lambda a, b, shared: a + b),
+        _nms_by_marks(falling=False),
+        _nms_by_marks(only_before=True),
+        _nms_by_marks(fixed=0.5),
+        _nms_by_marks(last=sorted),
+        _nms_by_marks(last=lambda kept: kept[::-1]),
+        lambda boxes, scores, t: _nms_by_marks()(boxes, scores, t - 1e-6),
+        lambda boxes, scores, t: _nms_by_marks()(boxes, -torch.arange(len(boxes)), t),
+    ],
+    "coding.top-k": [
+        _top(more=1),
+        _top(more=-1),
+        _top(of=lambda logits: -logits),
+        _top(of=torch.abs),
+        _top(axis=0),
+        _top(share=lambda hits: hits.sum()),
+        _top(share=lambda hits: 100 * hits.mean()),
+        _top(share=lambda hits: 1 - hits.mean()),
+        lambda logits, labels, ks: _top()(logits, labels, sorted(ks)),
+        lambda logits, labels, ks: [
+            torch.isin(labels, logits.topk(k).indices).float().mean() for k in ks
+        ],
+        lambda logits, labels, ks: [
+            sum(y in z.topk(k).indices for z, y in zip(logits, labels)) / len(labels)
+            for k in ks
+        ],
+    ],
+    "coding.attention": [
+        _attention_fused,
+        _attention(scale=lambda q, d: 1 / d),
+        _attention(scale=lambda q, d: q.shape[2] ** -0.5),
+        _attention(scale=lambda q, d: q.shape[1] ** -0.5),
+        _attention(scale=lambda q, d: 1.0),
+        _attention(bias=lambda scores, mask: scores.where(~mask, -torch.inf)),
+        _attention(bias=lambda scores, mask: scores.where(mask, 0.0)),
+        _attention(bias=lambda scores, mask: scores),
+        _attention(bias=lambda scores, mask: scores + mask),
+        _attention(after=lambda p, mask: p * mask),
+        _attention(change=lambda q, k, v: (q, v, k)),
+        _attention(values=lambda outs: torch.cat(outs[::-1], 2)),
+        _attention(values=lambda outs: torch.stack(outs, 3).flatten(2)),
+    ],
+    "coding.layer-norm": [
+        _layer_by_graph,
+        _layer_by_library,
+        _layer(var=lambda x: x.var(-1, keepdim=True)),
+        _layer(var=lambda x: x.square().mean(-1, keepdim=True)),
+        _layer(root=lambda v, eps: v.sqrt() + eps),
+        _layer(fixed=1e-5),
+        _layer(inner=0.5),
+        _layer(plain=True),
+        _layer(axes=(0,)),
+        lambda x, gamma, beta, grad, eps: (
+            *_layer()(x, gamma, beta, grad, eps)[:2],
+            *_layer()(x, gamma, beta, grad, eps)[:1:-1],
+        ),
+        lambda x, gamma, beta, grad, eps: torch.func.vjp(
+            lambda x, g, b: _layer()(x, g, b, grad, eps)[0], x, gamma, beta
+        )[1](grad),
+    ],
+    "coding.patch-embedding": [
+        _one_way,
+        _convolved_twice,
+        _patches(change_x=lambda x: x.transpose(2, 3)),
+        _patches(change_x=lambda x: x.flip(1)),
+        _patches(change_w=lambda w: w.transpose(2, 3)),
+        _patches(change_w=lambda w: w.flip(2, 3)),
+        _patches(change_w=lambda w: w.permute(0, 2, 3, 1)),
+        _patches(last=lambda a, b: (a, b.transpose(1, 2))),
+        _patches(last=lambda a, b: (a, b.flip(1))),
+        _patches(last=lambda a, b: a),
+    ],
+    "coding.residual-block": [
+        _residual(slip="stride only"),
+        _residual(slip="pool"),
+        _residual(slip="three"),
+        _residual(slip="first"),
+        _residual(slip="no norm"),
+        _residual(slip="after"),
+        _residual(slip="swapped"),
+        _residual(slip="minus"),
+        _residual(kernel=5),
+        lambda i, o, stride: _Residual(i, o, 1),
+    ],
+    "coding.separable-block": [
+        _pointwise_first,
+        _separable(groups=lambda i: 1),
+        _separable(padding=0),
+        _separable(bend=nn.Tanh),
+        _separable(order=(0, 2, 1, 3, 4, 5)),
+        _separable(order=(0, 1, 2, 3, 5, 4)),
+        _separable(order=(0, 2, 3, 4, 5)),
+        _separable(order=(0, 1, 2, 3, 4)),
+        _separable(count=lambda i, o: 9 * i + i * o),
+        _separable(count=lambda i, o: 9 * i + i * o + i + o),
+        _separable(count=lambda i, o: 9 * i * o + 2 * i + 2 * o),
+        _separable(count=lambda i, o: 9 * i + i * o + 4 * o),
+        lambda i, o, stride: _separable()(i, o, stride)[0],
+    ],
+    "coding.conv2d-backward-strided": [
+        _strided_by_graph,
+        _strided_by_library,
+        _strided_as_one,
+        functools.partial(_strided_by_loops, cut=0),
+        functools.partial(_strided_by_loops, step=1),
+        lambda x, w, g, s, p: _strided_by_fold(x, w.flip(2, 3), g, s, p),
+        lambda x, w, g, s, p: _strided_by_fold(x, w, g.flip(2), s, p),
+        lambda x, w, g, s, p: (
+            *_strided_by_fold(x, w, g, s, p)[:2],
+            g.mean((0, 2, 3)),
+        ),
+        lambda x, w, g, s, p: (
+            _strided_by_fold(x, w, g, s, p)[0],
+            _strided_by_fold(x, w, g, s, p)[1] / len(x),
+            g.sum((0, 2, 3)),
+        ),
+        lambda x, w, g, s, p: (
+            F.conv_transpose2d(g, w, stride=s, padding=p),
+            *_strided_by_fold(x, w, g, s, p)[1:],
+        ),
+        lambda x, w, g, s, p: (
+            *(*torch.func.vjp(lambda x, w: F.conv2d(x, w, None, s, p), x, w)[1](g),),
+            g.sum((0, 2, 3)),
+        ),
+    ],
+    "coding.max-pool-overlapping": [
+        _overlap_by_graph,
+        _overlap_by_unpool,
+        _overlap(add=False),
+        _overlap(order=lambda spots: spots[::-1]),
+        _overlap(order=lambda spots: sorted(spots, key=lambda s: s[::-1])),
+        _overlap(key=abs),
+        _overlap(key=lambda v: -v),
+        _overlap(order=lambda spots: spots[:-1]),
+        lambda x, g, size, stride: _overlap_by_loops(x, g, 2, stride),
+        lambda x, g, size, stride: _overlap_by_loops(x, g.abs(), size, stride),
+        lambda x, g, size, stride: torch.func.vjp(
+            lambda x: F.max_pool2d(x, size, stride), x
+        )[1](g)[0],
+    ],
+    "coding.tiny-autograd": [
+        *(_Forgetful, _OneSided, _Constants, _Leaky, _Always, _Deep, _Walker, _ByTorch),
     ],
 }
