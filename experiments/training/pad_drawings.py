@@ -21,7 +21,7 @@ from lenet_helpers.data import as_mnist
 FIGURES = json.loads(Path(__file__).with_name("pad_figures.json").read_text())
 SIDE = 40  # cells along the longer side before it is scaled into 20 pixels
 PEN = 1.3, 4.2  # narrowest and widest line, in pixels of the 20x20 box
-BLOT = 10, 20  # the same of a dot, which has nothing but its pen
+BLOT = 13, 20  # the same of a dot, which has hardly more than its pen
 READ_AS_DIGITS = "BDGIJOQSTZabgijloqsyz"  # printed letters that are no strangers
 TO_LEARN = "DejaVuSans", "DejaVuSerif-Italic", "DejaVuSansMono-Bold", "STIXGeneral"
 HELD_OUT = "cmr10", "cmss10", "cmtt10", "cmti10"  # Knuth's Computer Modern
@@ -105,18 +105,16 @@ def digits(count: int, rng: random.Random) -> tuple[Tensor, Tensor]:
 
 
 def strangers(count: int, rng: random.Random) -> Tensor:
-    """Letters and figures, each third a scribble, each 30th a dot: [N, 1, 28, 28]."""
+    """Letters and figures, each third a scribble, each 12th a dot: [N, 1, 28, 28]."""
     figures = [way for ways in FIGURES["strangers"].values() for way in ways]
     images = []
     for i in range(count):
-        if i % 30 == 0:
-            images.append(drawn([[(0, 0), (1, 1)]], rng.uniform(*BLOT)))
-            continue
+        pen = rng.uniform(*(PEN if i % 12 else BLOT))
         if i % 3:
             strokes = varied(parse(rng.choice(figures)), rng, 1.2)
         else:
             strokes = scribble(rng)
-        images.append(drawn(strokes, rng.uniform(*PEN)))
+        images.append(drawn(strokes, pen))
     return torch.stack(images)[:, None]
 
 
