@@ -63,7 +63,7 @@ globalThis.PadAnswer = (() => {
     }
 
     const node = element("div", { class: "lw-answer" }, element("div", { class: "lw-result" }, best, list.node), hint, spoken);
-    return { node, bars: list.node, best, show };
+    return { node, bars: list.node, show };
   }
 
   const LOOK = "Look at the 32×32 pixels it sees. If you cannot read the digit there, neither can it.";

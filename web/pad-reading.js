@@ -44,7 +44,7 @@ globalThis.Reading = (() => {
         (maps.none > second.p ? `no digit (${percent(maps.none)}).` : `${second.digit} (${percent(second.p)}).`);
     if (outside(strokes, sheet)) return "Part of it lies off the sheet; the pen was followed there.";
     if (Strokes.pen(strokes, width) < width)
-      return "It is enlarged to 20 pixels. Its line is not, or it would be all ink: it is drawn thinner than on the sheet.";
+      return `In 20 pixels its line would be ${Strokes.boldness(strokes, width).toFixed(1)} wide, more blot than line; it is drawn ${Strokes.BOLDEST} wide.`;
     return "It is sure. That is not the same as right: turn the digit, or draw something like one.";
   }
 

@@ -47,6 +47,9 @@ globalThis.Strokes = (() => {
     return long < DOT * width ? width : Math.min(width, (long * part) / (1 - part));
   }
 
+  // Pixels of a line's width in the 20 x 20 box.
+  const boldness = (strokes, width) => (20 * width) / (extent(strokes) + width);
+
   // Strokes and pen as the input is made of them, enlarged until the cells of Preprocess,
   // one unit each, are fine enough for a tiny drawing.
   function forInput(strokes, width) {
@@ -105,5 +108,5 @@ globalThis.Strokes = (() => {
       .sort((a, b) => a.box.left - b.box.left).map((drawing) => drawing.strokes);
   }
 
-  return { bounds, turned, beginning, pen, forInput, apart };
+  return { BOLDEST, bounds, turned, beginning, boldness, pen, forInput, apart };
 })();
