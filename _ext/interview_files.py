@@ -1,7 +1,8 @@
 """What the interview pages offer beside their text, made from the question bank.
 
-``downloads/``: Anki decks and a table. ``web/interview-bank.js``: the questions as
-HTML, for the mock interview in the page. ``web/figures/``: the drawings of answers.
+``downloads/``: Anki decks, a table, JSON for programs. ``web/interview-bank.js``: the
+questions as HTML, for practice and the mock interview in the page. ``web/figures/``:
+the drawings of answers.
 """
 
 import json
@@ -15,10 +16,11 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 from _ext.headings import place
-from lenet_course.interview import TOPICS, ContentError, questions
-from lenet_course.interview.bank import FOLDER, LANGUAGES
-from lenet_course.interview.export import export_anki, export_csv
+from lenet_course.interview import ROUNDS, TOPICS, ContentError, questions, words
+from lenet_course.interview.bank import FOLDER, LANGUAGES, apart, asked
+from lenet_course.interview.export import export_anki, export_csv, export_json
 from lenet_course.interview.render import drawing, inline, said
+from lenet_course.interview.scoresheet import PASS
 
 
 def setup(app: Sphinx) -> dict:
@@ -37,6 +39,8 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
             deck = downloads / f"lenet-questions-{language}.apkg"
             export_anki(deck, language, last_change())
         export_csv(downloads / "lenet-questions.csv")
+        export_json(downloads / "questions.json")
+        shutil.copy(FOLDER / "tutor.md", downloads)
         bank = json.dumps(bank_for_page(partial(place, app.env)), ensure_ascii=False)
     except ContentError:
         return  # the cards have said so, with the place
@@ -55,12 +59,24 @@ def last_change() -> float:
 
 
 def bank_for_page(where: Callable[[str, str], tuple[str, str]]) -> dict:
-    """Topics, and every question as HTML.
+    """Names and words of an interview by language, and every question as HTML.
 
     ``where`` gives address and words of a chapter's heading.
     """
     found = [entry(q) | {"read": where(q.chapter, q.heading)} for q in questions()]
-    return {"topics": TOPICS, "questions": found}
+    return {
+        "topics": {
+            topic: [title, words.TOPICS[topic]] for topic, title in TOPICS.items()
+        },
+        "levels": words.LEVELS,
+        "rounds": {
+            k: held._asdict() | {"name": words.ROUNDS[k]} for k, held in ROUNDS.items()
+        },
+        "points": words.POINTS,
+        "words": words.WORDS,
+        "pass": PASS,
+        "questions": found,
+    }
 
 
 def entry(q) -> dict:
@@ -68,14 +84,25 @@ def entry(q) -> dict:
         "id": q.id,
         "topic": q.topic,
         "level": q.level,
-        "question": {key: inline(text) for key, text in q.question.items()},
+        "kind": q.kind,
+        "asked": len(asked().get(q.id, [])),
+        "apart": sorted(apart().get(q.id, [])),
+        "question": in_line(q.question),
         "answer": {
             key: said(text) + drawing(q.figure, key, _address(q))
             for key, text in q.answer.items()
         },
-        "more": [inline(text) for text in q.follow_ups],
-        "flags": [[inline(flag.says), inline(flag.why)] for flag in q.red_flags],
+        "points": {point: in_line(texts) for point, texts in q.points.items()},
+        "more": [
+            {"ask": in_line(f.ask), "say": in_line(f.say), "card": f.card}
+            for f in q.follow_ups
+        ],
+        "flags": [[in_line(flag.says), in_line(flag.why)] for flag in q.red_flags],
     }
+
+
+def in_line(texts: dict[str, str]) -> dict[str, str]:
+    return {key: inline(text) for key, text in texts.items()}
 
 
 def _address(q) -> str:

@@ -23,7 +23,8 @@ MATHJAX_PARTS = [
 def setup(app: Sphinx) -> dict:
     # Before the scripts that use them; the rest of _static comes in no fixed order.
     app.add_js_file("storage.js", priority=200)
-    app.add_js_file("answers.js", priority=201)
+    app.add_js_file("progress.js", priority=201)
+    app.add_js_file("answers.js", priority=202)
     app.connect("html-page-context", clean_scripts, priority=900)
     app.connect("build-finished", copy_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,15 +18,12 @@ from lenet_course.interview import (
     bank,
     questions,
 )
+from lenet_course.interview.words import LEVELS as LEVEL_NAMES
 
-LEVEL_NAMES = {
-    "basic": ("Basic", "基础"),
-    "intermediate": ("Intermediate", "中级"),
-    "advanced": ("Advanced", "高级"),
-}
 ANSWER = ("Answer in 30 seconds", "三十秒回答")
 DEPTH = ("In depth", "深入讲解（英文）")
-MORE = ("Follow-ups and red flags", "追问与常见错误（英文）")
+MORE = ("Follow-ups and red flags", "追问与常见错误")
+TICKS = ("You said it if you said", "说到这几点才算答出来")
 PAGES = "chapters/questions"
 
 
@@ -70,7 +67,7 @@ class QuestionCards(SphinxDirective):
 
     def card(self, q: Question) -> nodes.section:
         title = nodes.title("", "", *self.inline(q.question["en"]))
-        level = paragraph("q-level", *label(*LEVEL_NAMES[q.level]))
+        level = paragraph("q-level", *label(*LEVEL_NAMES[q.level]), *often(q))
         section = nodes.section(
             "",
             title,
@@ -89,12 +86,16 @@ class QuestionCards(SphinxDirective):
     def answer(self, q: Question, language: str) -> list[nodes.Node]:
         """What is said, and the drawing that goes with it."""
         content = self.said(q.answer[language])
+        ticks = nodes.bullet_list(classes=["q-ticks"])
+        for text in q.points.values():
+            ticks += nodes.list_item("", paragraph("", *self.inline(text[language])))
         if q.figure:
             up = "../" * self.env.docname.count("/")
             look = {"loading": "lazy", "alt": q.figure.alt[language]}
             look["src"] = f"{up}web/figures/{q.figure.path.name}"
             content.append(paragraph("q-figure", Box("", tag="img", attributes=look)))
-        return content
+        head = paragraph("q-head", nodes.Text(TICKS[language == "zh"]))
+        return [*content, head, ticks]
 
     def chinese(self, q: Question) -> Box:
         """Without a script a fold of its own; the script makes it the answer."""
@@ -115,18 +116,31 @@ class QuestionCards(SphinxDirective):
         return content
 
     def more(self, q: Question) -> list[nodes.Node]:
-        asked, flags = nodes.bullet_list(), nodes.definition_list(classes=["q-flags"])
-        for text in q.follow_ups:
-            asked += nodes.list_item("", paragraph("", *self.inline(text)))
+        asked, flags = [
+            nodes.definition_list(classes=[name]) for name in ("q-asks", "q-flags")
+        ]
+        for f in q.follow_ups:
+            end = self.inline(f" {{ref}}`→ <{f.card}>`") if f.card else []
+            asked += self.pair(f.ask, f.say, end)
         for flag in q.red_flags:
-            says = nodes.term("", "", *self.inline(flag.says))
-            why = nodes.definition("", paragraph("", *self.inline(flag.why)))
-            flags += nodes.definition_list_item("", says, why)
+            flags += self.pair(flag.says, flag.why, [])
         return [
             paragraph("q-head", *label("Then you may be asked", "接下来可能会问")),
             asked,
             paragraph("q-head", *label("Wrong, and often heard", "常听到的错误回答")),
             flags,
+        ]
+
+    def pair(self, first: dict, then: dict, end: list) -> nodes.definition_list_item:
+        words = paragraph("", *self.both(then), *end)
+        term = nodes.term("", "", *self.both(first))
+        return nodes.definition_list_item("", term, nodes.definition("", words))
+
+    def both(self, texts: dict[str, str]) -> list[nodes.Node]:
+        """Words in both languages, of which the style sheet shows one."""
+        return [
+            box("span", "q-en", *self.inline(texts["en"])),
+            box("span", "q-zh", *self.inline(texts["zh"]), chinese=True),
         ]
 
     def fold(self, name: str, title: tuple, content: list[nodes.Node]) -> Box:
@@ -157,6 +171,18 @@ def without_html(holder: nodes.Element) -> list[nodes.Node]:
     return list(holder.children)
 
 
+def often(q: Question) -> list[nodes.Node]:
+    """In how many of the public lists (asked.yml) the question stands."""
+    found = len(bank.asked().get(q.id, []))
+    if not found:
+        return []
+    lists = len(bank.lists())
+    return label(
+        f" · asked in {found} of {lists} public lists",
+        f" · 见于 {lists} 份公开题单中的 {found} 份",
+    )
+
+
 class QuestionTopics(SphinxDirective):
     """Topics with their number of questions by level."""
 
@@ -173,6 +199,19 @@ class QuestionTopics(SphinxDirective):
             raise self.error(f"question-topics: {error}") from error
         table = topic_table(counts)
         return [box("div", "q-topics", *self.parse_text_to_nodes(table))]
+
+
+class QuestionLists(SphinxDirective):
+    """The public lists in which the questions were counted."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(bank.FOLDER / "asked.yml"))
+        rows = [
+            f"- [{found['title']}]({found['url']}), {found['questions']} questions"
+            f"{', in Chinese' if found['language'] == 'zh' else ''}"
+            for found in bank.lists().values()
+        ]
+        return self.parse_text_to_nodes("\n".join(rows))
 
 
 def count(topic: str) -> list[int]:
@@ -206,4 +245,5 @@ def setup(app: Sphinx) -> dict:
     app.add_node(Box, html=(visit_box, depart_box))
     app.add_directive("questions", QuestionCards)
     app.add_directive("question-topics", QuestionTopics)
+    app.add_directive("question-lists", QuestionLists)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

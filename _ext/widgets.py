@@ -38,7 +38,8 @@ WIDGETS = {
     ),
     "interview": Widget(
         '<div class="lenet-interview">',
-        ["draw.js", "drills.js", "interview-bank.js", "interview.js"],
+        ["draw.js", "drills.js", "interview-bank.js", "voice.js", "asking.js"]
+        + ["history.js", "interview.js"],
     ),
     "pad": Widget(
         '<div id="lenet-pad">',
@@ -46,6 +47,14 @@ WIDGETS = {
         + ["preprocess.js", "digits.js", "loupe.js", "maps.js"]
         + ["pad-strokes.js", "pad-reading.js", "pad-sheet.js", "pad-answer.js"]
         + ["pad-stops.js", "pad-tour.js", "pad-break.js", "pad.js"],
+    ),
+    "practice": Widget(
+        '<div class="lenet-practice">',
+        ["draw.js", "interview-bank.js", "voice.js", "asking.js", "history.js"]
+        + ["practice.js"],
+    ),
+    "take-along": Widget(
+        '<div class="lenet-take-along">', ["draw.js", "take-along.js"]
     ),
     "train": Widget(  # what it names is fetched when the reader asks for it
         '<div class="lenet-train" data-digits="bundled-digits.js" data-pad="weights.js'

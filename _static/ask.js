@@ -46,14 +46,21 @@
     input.setAttribute("aria-describedby", advice.id);
     said.setAttribute("role", "status");
 
-    const answer = () => {
+    const mark = globalThis.LenetProgress.offer(`exercise:${name}`, box);
+
+    const show = () => {
       const typed = input.value.trim();
       const verdict = typed && judge(form, typed);
       said.className = `lx-said${verdict ? (verdict.right ? " lx-good" : " lx-look") : ""}`;
       said.innerHTML = verdict
         ? `<strong>${verdict.right ? "✓ Correct." : "→ Not yet."}</strong> ${verdict.said}`
         : "";
+      return { typed, verdict };
+    };
+    const answer = () => {
+      const { typed, verdict } = show();
       memory.write(key, typed && { typed, right: verdict.right });
+      if (verdict) mark(verdict.right);
     };
     const sheet = make(
       "form",
@@ -77,7 +84,7 @@
     const kept = memory.read(key)?.typed;
     if (typeof kept === "string") {
       input.value = kept;
-      answer();
+      show();
     }
     box.replaceWith(sheet);
   }

@@ -180,6 +180,7 @@ globalThis.LenetCode ??= (() => {
     const name = box.dataset.exercise;
     const id = `answer-${name.replace(".", "-")}`;
     const key = `lenet-inside-out:exercise:${name}`;
+    const mark = globalThis.LenetProgress.offer(`exercise:${name}`, box);
     const kept = memory.read(key);
     const typed = typeof kept?.typed === "string" ? kept.typed : text;
     const field = make("textarea", {
@@ -220,7 +221,10 @@ globalThis.LenetCode ??= (() => {
       bar.hidden = true;
       stage("");
       if (found.status === LOST) said.append(elsewhere("Python could not be had in this page: "));
-      else show(said, found);
+      else {
+        show(said, found);
+        mark(found.status === "correct");
+      }
       memory.write(key, code.trim() && code !== text && { typed: code, right: found.status === "correct" });
     }
     const sheet = make(

@@ -3,7 +3,6 @@
 (() => {
   "use strict";
 
-  const MARKS = "lenet-inside-out:questions:marks";
   const LANGUAGE = "lenet-inside-out:questions:language";
   const MARK_NAMES = { done: ["Done", "会了"], again: ["Again", "再练"] };
   const LEVELS = {
@@ -14,12 +13,12 @@
   };
 
   const memory = globalThis.LenetStorage; // _static/storage.js
+  const progress = globalThis.LenetProgress; // _static/progress.js
 
-  // What is stored may be from an older book, or not ours: keep what can be a mark.
-  function readMarks() {
-    const entries = Object.entries(memory.read(MARKS) ?? {});
-    return new Map(entries.filter(([, mark]) => Object.hasOwn(MARK_NAMES, mark)));
-  }
+  // A card's mark is how it went the last time, here, in practice or in an interview.
+  const readMarks = () => new Map([...progress.items()]
+    .filter(([id]) => id.startsWith("card:"))
+    .map(([id, { last }]) => [id.slice(5), last === "good" ? "done" : "again"]));
 
   const make = (tag, props, ...children) => {
     const node = Object.assign(document.createElement(tag), props);
@@ -49,7 +48,7 @@
 
   // Before the page is painted, so that no language is seen to go.
   const page = document.documentElement;
-  page.dataset.questions = memory.read(LANGUAGE) === "zh" ? "zh" : "en";
+  page.dataset.questions = memory.language();
 
   let marks = readMarks();
 
@@ -109,9 +108,10 @@
     );
 
     function setMark(card, mark) {
-      if (marks.get(card.id) === mark) marks.delete(card.id);
-      else marks.set(card.id, mark);
-      memory.write(MARKS, Object.fromEntries(marks));
+      const id = `card:${card.id}`;
+      if (marks.get(card.id) === mark) progress.forget(id);
+      else progress.record(id, mark === "done" ? "good" : "bad");
+      marks = readMarks();
       paint();
     }
 
@@ -153,7 +153,7 @@
       marks = readMarks();
       paint();
     };
-    window.addEventListener("storage", (event) => event.key === MARKS && reread());
+    window.addEventListener("storage", reread);
     window.addEventListener("pageshow", (event) => event.persisted && reread());
 
     cards[0].before(make("div", { className: "q-bar" },

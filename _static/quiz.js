@@ -4,6 +4,7 @@
   "use strict";
 
   const memory = globalThis.LenetStorage; // _static/storage.js
+  const progress = globalThis.LenetProgress; // _static/progress.js
   const { toNumber } = globalThis.LenetAnswers; // _static/answers.js
 
   const make = (tag, props, ...children) => {
@@ -39,6 +40,8 @@
   function start(quiz) {
     const key = `lenet-inside-out:quiz:${quiz.dataset.quiz}`;
     const fields = [...quiz.querySelectorAll("fieldset")];
+    const marks = new Map(fields.map((field) => [field, progress.offer(
+      `quiz:${field.id}`, field, field.querySelector("legend").textContent)]));
     const inputs = [...quiz.querySelectorAll("input")];
     const score = make("output");
     const again = make("button", { type: "button", textContent: "Start again" });
@@ -62,9 +65,10 @@
       const any = Object.keys(state).length > 0;
       memory.write(key, any && { digest: quiz.dataset.digest, state });
     };
-    const changed = (note) => {
+    const changed = (note, field) => {
       update();
       keep();
+      if (field && result(field) !== undefined) marks.get(field)(result(field));
       said.textContent = note ? note.textContent : "";
     };
 
@@ -72,7 +76,7 @@
       const input = box.querySelector("input");
       const enter = () => {
         judge(box);
-        changed(box.querySelector(".lq-on"));
+        changed(box.querySelector(".lq-on"), box.closest("fieldset"));
       };
       box.hidden = false;
       box.querySelector("button").addEventListener("click", enter);
@@ -82,7 +86,7 @@
     }
     quiz.addEventListener("change", (event) => {
       const option = event.target.closest(".lq-o");
-      if (option) changed(event.target.checked ? option.querySelector(".lq-w") : null);
+      if (option) changed(event.target.checked ? option.querySelector(".lq-w") : null, option.closest("fieldset"));
     });
     again.addEventListener("click", () => {
       for (const i of inputs) {

@@ -1,7 +1,9 @@
-// What the reader's browser keeps for the book: marks, quiz answers, an interview. It
-// is sent nowhere. Storage may be refused (private windows, some file:// pages): then
-// nothing is kept, and nothing fails.
+// What the reader's browser keeps for the book: marks, answers, interviews. It is sent
+// nowhere. Storage may be refused (private windows, some file:// pages): then nothing is
+// kept, and nothing fails.
 globalThis.LenetStorage ??= {
+  OURS: "lenet-inside-out:", // how every key begins
+
   // What was kept under the key; null if nothing was, or it is not JSON.
   read(key) {
     try {
@@ -19,5 +21,22 @@ globalThis.LenetStorage ??= {
     } catch {
       /* what is on the page works without */
     }
+  },
+
+  // Everything that the book keeps here, by key.
+  all() {
+    try {
+      const ours = Object.keys(localStorage).filter((key) => key.startsWith(this.OURS));
+      return Object.fromEntries(ours.sort().map((key) => [key, this.read(key)]));
+    } catch {
+      return {};
+    }
+  },
+
+  // The language of cards and interviews: the one chosen, else the browser's.
+  language() {
+    const chosen = this.read(`${this.OURS}questions:language`);
+    if (chosen === "en" || chosen === "zh") return chosen;
+    return /^zh\b/i.test(globalThis.navigator?.language ?? "") ? "zh" : "en";
   },
 };

@@ -1,7 +1,7 @@
 /* Timed drills in the page, without a kernel.
  *
  * Mounts itself on every <div class="lenet-drills"></div>. Needs draw.js,
- * drills.js and drills-bank.js, which the book's build makes.
+ * drills.js, drills-bank.js, which the book's build makes, and _static/progress.js.
  */
 (() => {
   "use strict";
@@ -23,6 +23,8 @@
     const seed = element("input", { inputmode: "numeric", size: 7, placeholder: "any" });
     const stage = element("div", { class: "lw-stage" });
     let ticking = 0;
+    const marks = Object.fromEntries(Object.entries(Drills.TOPICS).map(([name, title]) =>
+      [name, LenetProgress.offer(`drill:${name}`, host, `Drills: ${title}`)]));
 
     function start() {
       const typed = Drills.toNumber(seed.value);
@@ -66,6 +68,7 @@
       function finish(result) {
         clearInterval(ticking);
         const seconds = elapsed();
+        marks[drill.topic](result.right);
         round.rows.push({ topic: drill.topic, right: result.right, seconds });
         const words = `${result.right ? "Right." : "Not yet."} ${result.text}`.trim();
         const late = seconds > goal ? `, aim at ${goal}` : "";

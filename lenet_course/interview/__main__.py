@@ -8,7 +8,14 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from lenet_course.interview import Interview, export_anki, export_csv, mock
+from lenet_course.interview import (
+    ROUNDS,
+    Interview,
+    export_anki,
+    export_csv,
+    export_json,
+    mock,
+)
 from lenet_course.interview.bank import LANGUAGES, TOPICS
 from lenet_course.interview.session import load
 from lenet_course.interview.terminal import hold, place
@@ -25,7 +32,7 @@ def main() -> int:
             return _export(options.export)
         path = options.file or place()
         interview = _interrupted(path) or mock(
-            options.n, options.seed, options.topic, options.level
+            options.n, options.seed, options.topic, options.level, options.round
         )
         return 0 if hold(interview, path, options.language) else 130
     except ContentError as error:
@@ -43,13 +50,16 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m lenet_course.interview", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("-n", type=int, default=10, help="questions (10)")
+    parser.add_argument("-n", type=int, help="questions (the round's own number)")
+    parser.add_argument("--round", default="mixed", help=", ".join(ROUNDS))
     parser.add_argument("--topic", metavar="TOPIC", help=", ".join(TOPICS))
     parser.add_argument("--level", metavar="LEVEL", help=", ".join(LEVELS))
     parser.add_argument("--seed", type=int, help="the same seed asks the same")
     parser.add_argument("--language", choices=LANGUAGES, default="en")
     parser.add_argument("--file", type=Path, help="where an interrupted one waits")
-    parser.add_argument("--export", type=Path, metavar="FOLDER", help="decks and CSV")
+    parser.add_argument(
+        "--export", type=Path, metavar="FOLDER", help="decks, CSV, JSON"
+    )
     return parser.parse_args()
 
 
@@ -78,8 +88,9 @@ def _export(folder: Path) -> int:
     for language in LANGUAGES:
         path = folder / f"lenet-questions-{language}.apkg"
         print(f"{path}: {export_anki(path, language)} notes")
-    path = folder / "lenet-questions.csv"
-    print(f"{path}: {export_csv(path)} rows")
+    for write, ending in ((export_csv, "csv"), (export_json, "json")):
+        path = folder / f"lenet-questions.{ending}"
+        print(f"{path}: {write(path)} questions")
     return 0
 
 

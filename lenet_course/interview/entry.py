@@ -9,8 +9,10 @@ LANGUAGES = ("en", "zh")
 REQUIRED = {
     "id": str,
     "level": str,
+    "kind": str,
     "question": dict,
     "answer": dict,
+    "points": dict,
     "deep": str,
     "follow_ups": list,
     "red_flags": list,
@@ -19,16 +21,28 @@ REQUIRED = {
     "heading": str,
 }
 OPTIONAL = {"verify": list, "figure": dict}
+KINDS = ("fundamentals", "derivation", "coding", "debugging", "design", "project")
+POINTS = ({"claim", "reason", "number"}, {"claim", "reason", "example"})
 _BILINGUAL = ("question", "answer")
-_LISTS = ("follow_ups", "sources", "verify")
+_LISTS = ("sources", "verify")
+Texts = dict[str, str]  # keyed "en" and "zh"
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What is asked next, one sentence that answers it, and the card that has more."""
+
+    ask: Texts
+    say: Texts
+    card: str | None = None
 
 
 @dataclass(frozen=True)
 class RedFlag:
     """A wrong answer that is really heard, and what is wrong about it."""
 
-    says: str
-    why: str
+    says: Texts
+    why: Texts
 
 
 @dataclass(frozen=True)
@@ -36,20 +50,25 @@ class Figure:
     """A drawing that belongs to an answer, and what it shows, by language."""
 
     path: Path
-    alt: dict[str, str]
+    alt: Texts
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question of the bank; texts by language are keyed "en" and "zh"."""
+    """One question of the bank.
+
+    ``points`` are what an answer is scored by: claim, reason, and number or example.
+    """
 
     id: str
     topic: str
     level: str
-    question: dict[str, str]
-    answer: dict[str, str]
+    kind: str
+    question: Texts
+    answer: Texts
+    points: dict[str, Texts]
     deep: str
-    follow_ups: tuple[str, ...]
+    follow_ups: tuple[FollowUp, ...]
     red_flags: tuple[RedFlag, ...]
     sources: tuple[str, ...]
     chapter: str
@@ -74,18 +93,26 @@ def read_entry(entry, topic: str, where: str, folder: Path) -> Question:
     fields(entry, where, REQUIRED, OPTIONAL)
     if not entry["id"].startswith(f"{topic}-"):
         raise ContentError(f"{where}: the id must begin with '{topic}-'")
-    if entry["level"] not in LEVELS:
-        raise ContentError(f"{where}: level {entry['level']!r} is none of {LEVELS}")
+    for name, allowed in (("level", LEVELS), ("kind", KINDS)):
+        if entry[name] not in allowed:
+            raise ContentError(f"{where}: {name} {entry[name]!r} is none of {allowed}")
+    if set(entry["points"]) not in POINTS:
+        raise ContentError(f"{where}: points are claim, reason, and number or example")
     texts = {name: _texts(entry[name], f"{where}: {name}") for name in _BILINGUAL}
     lists = {name: _strings(entry.get(name, []), f"{where}: {name}") for name in _LISTS}
-    flags = tuple(_red_flag(flag, where) for flag in entry["red_flags"])
-    made = {"red_flags": flags, "topic": topic}
+    points = entry["points"]
+    made = {
+        "topic": topic,
+        "points": {k: _texts(points[k], f"{where}: points, {k}") for k in points},
+        "follow_ups": tuple(_follow_up(e, where) for e in entry["follow_ups"]),
+        "red_flags": tuple(_red_flag(e, where) for e in entry["red_flags"]),
+    }
     if "figure" in entry:
         made["figure"] = _figure(entry["figure"], f"{where}: figure", folder)
     return Question(**entry | texts | lists | made)
 
 
-def _texts(value, where: str) -> dict[str, str]:
+def _texts(value, where: str) -> Texts:
     if not isinstance(value, dict) or set(value) != set(LANGUAGES):
         raise ContentError(f"{where}: needs just {' and '.join(LANGUAGES)}")
     _strings(list(value.values()), where)
@@ -99,10 +126,17 @@ def _strings(values: list, where: str) -> tuple[str, ...]:
     return tuple(value.strip() for value in values)
 
 
-def _red_flag(flag, where: str) -> RedFlag:
-    if not isinstance(flag, dict) or set(flag) != {"says", "why"}:
-        raise ContentError(f"{where}: a red flag needs just says and why")
-    return RedFlag(*_strings([flag["says"], flag["why"]], f"{where}: red flag"))
+def _follow_up(entry, where: str) -> FollowUp:
+    where = f"{where}: follow-up"
+    fields(entry, where, {"ask": dict, "say": dict}, {"card": str})
+    texts = {key: _texts(entry[key], f"{where}, {key}") for key in ("ask", "say")}
+    return FollowUp(**entry | texts)
+
+
+def _red_flag(entry, where: str) -> RedFlag:
+    where = f"{where}: red flag"
+    fields(entry, where, {"says": dict, "why": dict})
+    return RedFlag(**{key: _texts(entry[key], f"{where}, {key}") for key in entry})
 
 
 def _figure(figure: dict, where: str, folder: Path) -> Figure:

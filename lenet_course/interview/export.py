@@ -1,17 +1,25 @@
-"""The bank as an Anki deck or as a table, to learn with elsewhere.
+"""The bank as an Anki deck, as a table or as JSON, to learn with elsewhere.
 
 Ids of decks, note type and notes never change: a new deck updates the old one and
 keeps what Anki knows of the learner.
 """
 
 import csv
+import json
 import os
 import tempfile
 import time
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
-from lenet_course.interview.bank import LANGUAGES, TOPICS, Question, questions
+from lenet_course.interview.bank import (
+    LANGUAGES,
+    TOPICS,
+    Question,
+    asked,
+    questions,
+)
 from lenet_course.interview.render import blocks, drawing, inline, said
 from lenet_course.strict import known
 
@@ -22,7 +30,7 @@ FIELDS = ["Question", "Answer", "English", "Deep", "Follow-ups", "Red flags", "I
 HEADS = {
     "en": ("In depth", "Then you may be asked", "Wrong, and often heard", ""),
     "zh": ("深入讲解（英文）", "接下来可能会问", "常听到的错误回答", "English"),
-}
+}  # of the folds
 STYLE = """
 .card { font-family: system-ui, sans-serif; font-size: 18px; line-height: 1.5;
   text-align: left; max-width: 40em; margin: 1em auto; padding: 0 1em; }
@@ -31,6 +39,7 @@ summary { cursor: pointer; margin: .6em 0 .3em; font-weight: 600; }
 dt { font-weight: 600; } dd { margin: 0 0 .6em 1.2em; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 pre { overflow-x: auto; } td, th { padding: .2em .6em; text-align: left; }
+.ticks { list-style: "☐ "; }
 .note { opacity: .7; font-size: .8em; }
 .q-figure img { width: 27rem; max-width: 100%; height: auto; }
 .nightMode .q-figure img { filter: brightness(1.45); }
@@ -119,23 +128,29 @@ def _note_type(genanki, language: str):
 def _note(genanki, model, q: Question, language: str):
     english = f"{said(q.question['en'])}{said(q.answer['en'])}"
     flags = "".join(
-        f"<dt>{inline(flag.says)}</dt><dd>{inline(flag.why)}</dd>"
+        f"<dt>{inline(flag.says[language])}</dt><dd>{inline(flag.why[language])}</dd>"
         for flag in q.red_flags
     )
+    more = "".join(
+        f"<dt>{inline(f.ask[language])}</dt><dd>{inline(f.say[language])}</dd>"
+        for f in q.follow_ups
+    )
+    ticks = "".join(f"<li>{inline(text[language])}</li>" for text in q.points.values())
     # Inside the answer: another field would be another note type, and Anki would
     # begin anew with every learner.
     source = _medium(q.figure.path) if q.figure else ""
     fields = [
         inline(q.question[language]),
-        said(q.answer[language]) + drawing(q.figure, language, source),
+        f"{said(q.answer[language])}{drawing(q.figure, language, source)}"
+        f'<ul class="ticks">{ticks}</ul>',
         english if language == "zh" else "",
         blocks(q.deep),
-        "<ul>" + "".join(f"<li>{inline(t)}</li>" for t in q.follow_ups) + "</ul>",
+        f"<dl>{more}</dl>",
         f"<dl>{flags}</dl>",
         q.id,
     ]
     guid = genanki.guid_for("lenet-inside-out", q.id, language)
-    return genanki.Note(model, fields, guid=guid, tags=[q.topic, q.level])
+    return genanki.Note(model, fields, guid=guid, tags=[q.topic, q.level, q.kind])
 
 
 def _zip_again(source: Path, target: Path) -> None:
@@ -146,8 +161,27 @@ def _zip_again(source: Path, target: Path) -> None:
             new.writestr(entry, old.read(name), zipfile.ZIP_DEFLATED)
 
 
-COLUMNS = ["id", "topic", "level", "question_en", "answer_en", "question_zh"]
-COLUMNS += ["answer_zh", "deep", "follow_ups", "red_flags", "chapter", "heading"]
+COLUMNS = ["id", "topic", "level", "kind", "question_en", "answer_en"]
+COLUMNS += ["question_zh", "answer_zh", "deep", "points", "follow_ups", "red_flags"]
+COLUMNS += ["chapter", "heading"]  # points and what follows them are in English
+
+
+def export_json(path: str | Path) -> int:
+    """Write the whole bank for programs, every text in both languages; its questions.
+
+    ``asked`` counts the public lists that hold the question.
+    """
+    bank = [_plain(question) for question in questions()]
+    text = json.dumps({"topics": TOPICS, "questions": bank}, ensure_ascii=False)
+    store(Path(path), lambda draft: draft.write_text(text, encoding="utf-8"))
+    return len(bank)
+
+
+def _plain(q: Question) -> dict:
+    fields = asdict(q) | {"asked": len(asked().get(q.id, []))}
+    if q.figure:
+        fields["figure"] = {"file": q.figure.path.name, "alt": q.figure.alt}
+    return fields
 
 
 def export_csv(path: str | Path) -> int:
@@ -170,11 +204,15 @@ def _row(q: Question) -> list[str]:
     texts = [
         text[language] for language in LANGUAGES for text in (q.question, q.answer)
     ]
-    flags = "\n".join(f"{flag.says} – {flag.why}" for flag in q.red_flags)
-    more = [q.deep, "\n".join(q.follow_ups), flags, q.chapter, q.heading]
-    row = [q.id, q.topic, q.level, *texts, *more]
+    ticks = "\n".join(text["en"] for text in q.points.values())
+    more = "\n".join(f"{f.ask['en']} – {f.say['en']}" for f in q.follow_ups)
+    flags = "\n".join(f"{f.says['en']} – {f.why['en']}" for f in q.red_flags)
+    row = [q.id, q.topic, q.level, q.kind, *texts, q.deep, ticks, more, flags]
     # A spreadsheet takes a cell that begins so for a formula.
-    return [f" {text}" if text.startswith(tuple("=+-@")) else text for text in row]
+    return [
+        f" {text}" if text.startswith(tuple("=+-@")) else text
+        for text in [*row, q.chapter, q.heading]
+    ]
 
 
 def store(path: Path, write) -> None:

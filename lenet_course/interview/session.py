@@ -5,14 +5,42 @@
 
 import json
 import random
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
-from lenet_course.interview.bank import TOPICS, questions
+from lenet_course.interview.bank import KINDS, TOPICS, apart, asked, questions
+from lenet_course.interview.entry import Question
 from lenet_course.interview.export import store
-from lenet_course.interview.scoresheet import Scoresheet
+from lenet_course.interview.scoresheet import SECONDS, Scoresheet
 from lenet_course.stream import SEEDS, Stream, check_seed
 from lenet_course.strict import LEVELS, ContentError, known
+
+
+class Round(NamedTuple):
+    """One kind of interview: how many questions, of which kinds, and how long each.
+
+    ``often`` keeps to what public lists of questions hold.
+    """
+
+    n: int
+    seconds: int
+    kinds: Collection[str] = KINDS
+    levels: Collection[str] = LEVELS
+    often: bool = False
+
+
+ROUNDS = {
+    "mixed": Round(10, SECONDS),
+    "screen": Round(8, SECONDS, ("fundamentals",), LEVELS[:2], often=True),
+    "fundamentals": Round(12, SECONDS, ("fundamentals",)),
+    "derivation": Round(4, 300, ("derivation",)),
+    "coding": Round(3, 600, ("coding",)),
+    "debugging": Round(5, 60, ("debugging",)),
+    "design": Round(3, 180, ("design",)),
+    "project": Round(2, 120, ("project",)),
+}
 
 
 class Interview(Scoresheet):
@@ -32,6 +60,7 @@ class Interview(Scoresheet):
         """Write it to a file, whole or not at all."""
         state = {
             "seed": self.seed,
+            "aim": self.aim,
             "ids": [question.id for question in self.questions],
             "answers": [asdict(answer) for answer in self.answers],
         }
@@ -48,43 +77,65 @@ def load(path: Path) -> Interview:
     bank = {question.id: question for question in questions()}
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
-        asked = [bank[name] for name in state["ids"]]
-        interview = Interview(asked, check_seed(state["seed"]))
+        asked_for = [bank[name] for name in state["ids"]]
+        interview = Interview(asked_for, check_seed(state["seed"]), [], state["aim"])
         for answer in state["answers"]:
             seconds, text = float(answer["seconds"]), str(answer["text"])
-            interview.record(answer["score"], text, seconds)
+            interview.record(answer["ticks"], text, seconds, answer["followed"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ContentError(f"{path.name} holds no interview of this book") from error
     return interview
 
 
 def mock(
-    n: int = 10,
+    n: int | None = None,
     seed: int | None = None,
     topic: str | None = None,
     level: str | None = None,
+    round: str = "mixed",
 ) -> Interview:
-    """``n`` questions at random, spread over the topics, the basic ones first.
+    """Questions at random, spread over the topics, the basic ones first.
 
-    The same seed asks the same questions, here and in the page.
+    The same seed asks the same questions, here and in the page. Near twins are never
+    asked together: where hardly anything else is left, there are fewer than ``n``.
+
+    Args:
+        n: how many; the round's own number, or what there is, if it is None.
+        round: one of `ROUNDS`: a phone screen, a derivation, a design...
 
     Raises:
-        ContentError: an unknown topic or level, a bad seed, or more questions than
-            there are.
+        ContentError: an unknown topic, level or round, a bad seed, or more questions
+            than there are.
 
     >>> mock(3, seed=1)
     Mock interview, 0 of 3 answered
     """
-    found = questions(topic, level)
     known("topic", topic, TOPICS)
+    known("round", round, ROUNDS)
+    held = ROUNDS[round]
+    found = [q for q in questions(topic, level) if _belongs(q, held)]
+    if n is None:
+        n = min(held.n, len(found))
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= len(found):
         raise ContentError(f"n={n!r}; there are 1 to {len(found)} such questions")
     seed = random.randrange(SEEDS) if seed is None else check_seed(seed)
-    waiting = Stream(seed).shuffled(found)
-    rounds, asked = {}, []
-    for question in waiting:  # the first of each topic, then the second of each...
-        rounds[question.topic] = rounds.get(question.topic, 0) + 1
-        asked.append((rounds[question.topic], question))
-    chosen = sorted(asked, key=lambda pair: pair[0])[:n]
-    by_level = sorted(chosen, key=lambda pair: LEVELS.index(pair[1].level))
-    return Interview([question for _, question in by_level], seed)
+    return Interview(_draw(found, n, seed), seed, [], held.seconds)
+
+
+def _belongs(q: Question, held: Round) -> bool:
+    fits = q.kind in held.kinds and q.level in held.levels
+    return fits and (not held.often or q.id in asked())
+
+
+def _draw(found: list[Question], n: int, seed: int) -> list[Question]:
+    turns: dict[str, int] = {}
+    waiting = []
+    for question in Stream(seed).shuffled(found):  # the first of each topic, then...
+        turns[question.topic] = turns.get(question.topic, 0) + 1
+        waiting.append((turns[question.topic], question))
+    chosen: list[Question] = []
+    for _, question in sorted(waiting, key=lambda pair: pair[0]):
+        twins = apart().get(question.id, set())
+        if len(chosen) < n and not twins & {other.id for other in chosen}:
+            chosen.append(question)
+    return sorted(chosen, key=lambda question: LEVELS.index(question.level))

@@ -4,16 +4,20 @@ import re
 import shutil
 import textwrap
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from time import monotonic
 
 import platformdirs
 
-from lenet_course.interview.bank import TOPICS
-from lenet_course.interview.scoresheet import SCORES, SECONDS
+from lenet_course.interview.bank import FollowUp, Question
+from lenet_course.interview.export import store
+from lenet_course.interview.scoresheet import points, pressed, topic_name
 from lenet_course.interview.session import Interview
+from lenet_course.interview.words import LEVELS, name, word
 from lenet_course.strict import ContentError
 
+YES_NO = {"y": True, "yes": True, "n": False, "no": False}
 SYMBOLS = {
     "cdot": "·",
     "times": "×",
@@ -78,56 +82,93 @@ def show(text: str, indent: str = "") -> None:
         print(textwrap.fill(" ".join(part.split()), width, **options))
 
 
+Ask = Callable[[str], str]
+
+
 def hold(
-    interview: Interview,
-    path: Path,
-    language: str = "en",
-    ask: Callable[[str], str] = input,
+    interview: Interview, path: Path, language: str = "en", ask: Ask = input
 ) -> bool:
     """Go through what is left; True at the end, False when it was interrupted.
 
-    After every score, ``path`` holds all of it; at the end it is removed.
+    After every score, ``path`` holds all of it; at the end it is removed, and its
+    points are added to what `earlier` tells.
     """
     interview.save(path)
-    print("Answer aloud, or type; an empty line shows the answer. Ctrl-C stops.")
+    print(word("begin", language))
     try:
         while interview.current:
             _one(interview, language, ask)
             interview.save(path)
     except (KeyboardInterrupt, EOFError):
-        print(f"\nKept: {interview!r}. Start again to go on.")
+        done, all_ = len(interview.answers), len(interview.questions)
+        print(f"\n{word('kept', language, done=done, all=all_)}")
         return False
-    print(f"\n{interview.summary()}")
+    print(f"\n{interview.summary(language)}")
+    _add(path, interview, language)
     path.unlink(missing_ok=True)
     return True
 
 
-def _one(interview: Interview, language: str, ask: Callable[[str], str]) -> None:
-    question = interview.current
-    number = f"{len(interview.answers) + 1} of {len(interview.questions)}"
-    print(f"\n{number} · {TOPICS[question.topic]} · {question.level}")
+def _add(path: Path, interview: Interview, language: str) -> None:
+    """Keep the points, and tell the last ones."""
+    file, (got, best) = path.with_suffix(".history"), points(interview.pairs())
+    told = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    if told:
+        print(f"{word('earlier', language)}: {', '.join(told[-3:])}")
+    line = f"{date.today().isoformat()} {got}/{best}"
+    text = "\n".join([*told, line, ""])
+    store(file, lambda draft: draft.write_text(text, encoding="utf-8"))
+
+
+def _one(interview: Interview, language: str, ask: Ask) -> None:
+    question, done = interview.current, len(interview.answers)
+    place = word("place", language, here=done + 1, all=len(interview.questions))
+    level = name(LEVELS[question.level], language)
+    print(f"\n{place} · {topic_name(question.topic, language)} · {level}")
     show(question.question[language])
-    begun, lines = monotonic(), []
+    begun = monotonic()
+    text = _lines(ask)
+    seconds = monotonic() - begun
+    aim = word("aim", language, seconds=f"{seconds:.0f}", aim=interview.aim)
+    print(f"\n{aim}")
+    _answer(question, language)
+    ticks = _ticks(question, language, ask)
+    followed = [_followed(f, language, ask) for f in pressed(question, ticks)]
+    interview.record(ticks, text, seconds, followed)
+
+
+def _lines(ask: Ask) -> str:
+    lines = []
     while line := ask("> "):
         lines.append(line)
-    seconds = monotonic() - begun
-    print(f"\n{seconds:.0f} s (aim at {SECONDS})")
+    return "\n".join(lines)
+
+
+def _answer(question: Question, language: str) -> None:
     show(question.answer[language])
     if question.figure:
         print()
         show(f"({question.figure.alt[language]})")
-    for title, texts in (
-        ("Then you may be asked", question.follow_ups),
-        ("Wrong, and often heard", [f"{f.says} {f.why}" for f in question.red_flags]),
-    ):
-        print(f"\n{title}:")
-        for text in texts:
-            show(text, "- ")
-    interview.record(_score(ask), "\n".join(lines), seconds)
+    print(f"\n{word('flags', language)}:")
+    for flag in question.red_flags:
+        show(f"{flag.says[language]} {flag.why[language]}", "- ")
 
 
-def _score(ask: Callable[[str], str]) -> int:
-    words = ", ".join(f"{points} {word}" for points, word in enumerate(SCORES))
-    while (typed := ask(f"\nYour score ({words}): ").strip()) not in ("0", "1", "2"):
-        print("Please type 0, 1 or 2.")
-    return int(typed)
+def _ticks(question: Question, language: str, ask: Ask) -> list[str]:
+    print(f"\n{word('said', language)}")
+    for number, text in enumerate(question.points.values(), start=1):
+        show(text[language], f"{number} ")
+    digits = {str(i): p for i, p in enumerate(question.points, start=1)}
+    while not set(typed := ask(f"{word('which', language)} ").strip()) <= set(digits):
+        print(word("digits", language))
+    return [digits[digit] for digit in typed]
+
+
+def _followed(follow_up: FollowUp, language: str, ask: Ask) -> bool:
+    print(f"\n{word('then', language)}")
+    show(follow_up.ask[language])
+    _lines(ask)
+    show(follow_up.say[language])
+    while (typed := ask(f"{word('yes-no', language)} ").strip().lower()) not in YES_NO:
+        pass
+    return YES_NO[typed]

@@ -1,10 +1,20 @@
 """The mock interview in the page: draws as Python does, resumes, shows text as text."""
 
 import json
+import re
 
 import pytest
 
-from lenet_course.interview import LEVELS, TOPICS, bank, mock, questions
+from lenet_course.interview import (
+    LEVELS,
+    ROUNDS,
+    TOPICS,
+    bank,
+    mock,
+    questions,
+    scoresheet,
+)
+from lenet_course.interview.render import inline
 from tests.browser.web_runner import (
     WEB,
     axe_violations,
@@ -45,18 +55,41 @@ def page(browser, address):
 
 def test_the_page_asks_what_python_asks(bank_file):
     calls = [
-        (n, seed, topic, level)
+        (n, seed, topic, level, "mixed")
         for n in (1, 5, 10)
         for seed in range(30)
         for topic in (None, "pooling")
         for level in (None, "basic")
         if len(questions(topic, level)) >= n
     ]
+    calls += [(2, seed, None, None, name) for name in ROUNDS for seed in range(10)]
     files = [WEB / "drills.js", bank_file, WEB / "interview.js"]
-    function = """calls => calls.map((c) =>
-      MockInterview.draw(InterviewBank.questions, ...c).map((q) => q.id))"""
+    function = """calls => calls.map(([n, seed, topic, level, name]) => {
+      const { questions, rounds } = InterviewBank;
+      const asked = MockInterview.draw(questions, n, seed, rounds[name], topic, level);
+      return asked.map((q) => q.id);
+    })"""
     for call, page in zip(calls, run_javascript(files, function, calls), strict=True):
         assert page == [q.id for q in mock(*call).questions], call
+
+
+def test_the_page_asks_on_and_counts_as_python_does(bank_file):
+    (question,) = mock(1, seed=1).questions
+    points = [*question.points]
+    cases = [([], [True]), (points[:2], []), (points, [False, True])]
+    function = """([id, cases]) => {
+      const q = InterviewBank.questions.find((q) => q.id === id);
+      return cases.map(([ticks, followed]) => [
+        Asking.pressed(q, ticks).map((f) => f.ask.en),
+        MockInterview.points([[q, { ticks, followed }]])]);
+    }"""
+    files = [WEB / "drills.js", bank_file, WEB / "asking.js", WEB / "interview.js"]
+    told = run_javascript(files, function, [question.id, cases])
+    for (ticks, followed), (asked, page) in zip(cases, told, strict=True):
+        python = scoresheet.pressed(question, ticks)
+        assert asked == [inline(f.ask["en"]) for f in python]
+        pair = question, scoresheet.Answer("", tuple(ticks), 1, tuple(followed))
+        assert (page["got"], page["best"]) == scoresheet.points([pair])
 
 
 def start(page, count: str = "5"):
@@ -64,22 +97,44 @@ def start(page, count: str = "5"):
     page.get_by_role("button", name="Start").click()
 
 
-def answer(page, score: str, text: str = ""):
+def answer(page, points: int, text: str = "", followed: bool = True):
+    """Answer one question: its first points, then whatever is asked next."""
     page.keyboard.type(text)  # the focus is in the box
     page.get_by_role("button", name="Show the answer").click()
-    page.get_by_role("button", name=score).click()
+    for tick in page.locator(".lw-tick input").all()[:points]:
+        tick.check()
+    page.get_by_role("button", name="Go on").click()
+    for _ in range(2 if points == 3 else 1):
+        page.locator(".lw-stage [role=status] .lw-button").first.click()  # show
+        page.get_by_role(
+            "button", name="I said it" if followed else "I did not"
+        ).click()
 
 
 def test_an_interview_to_its_summary(page):
     start(page)
-    for score in ("Said it", "In part", "Missed", "Said it", "Said it"):
-        answer(page, score, EVIL)
-    assert page.locator(".lw-message").inner_text() == "7 of 10 points."
+    for points in (3, 2, 0, 3, 3):
+        answer(page, points, EVIL)
+    said = page.locator(".lw-message").inner_text()
+    assert said.startswith("19 of 23 points. At or above the 70%")
+    assert "Left out: Claim: 1, Reason: 1, " in page.locator(".lw-stage").inner_text()
     assert page.locator("tbody tr").count() == 5
     assert page.locator(".lw-typed").all_inner_texts() == [EVIL] * 5
     assert page.locator(".lenet-interview img").count() == 0
     assert page.evaluate(f"localStorage.getItem('{KEY}')") is None
     assert page.locator(".lw-review a").first.get_attribute("href").startswith("quest")
+
+
+def test_what_was_answered_comes_back_in_practice_and_in_the_curve(page):
+    for points in (0, 3):
+        start(page)
+        for _ in range(5):
+            answer(page, points)
+    assert page.locator(".lw-history circle").count() == 2
+    days = page.locator("table").last.inner_text()
+    assert "25 / 25" in days and "5 / 20" in days
+    kept = page.evaluate("[...LenetProgress.items().values()].map((item) => item.last)")
+    assert set(kept) == {"bad", "good"} and kept.count("good") == 5
 
 
 def test_it_can_be_held_by_keyboard_alone(page):
@@ -89,18 +144,20 @@ def test_it_can_be_held_by_keyboard_alone(page):
     for place in range(1, total + 1):
         assert f"{place} of {total}" in page.locator(".lw-stage").inner_text()
         page.keyboard.type("words")  # the focus is in the box
-        page.keyboard.press("Tab")
-        page.keyboard.press("Enter")  # show the answer; the focus is on the scores
-        page.keyboard.press("Tab")
-        page.keyboard.press("Tab")
-        page.keyboard.press("Space")
-    assert page.locator(".lw-message").inner_text() == "20 of 20 points."
+        page.keyboard.press("Control+Enter")  # the answer; the focus is on its points
+        for key in "123":
+            page.keyboard.press(key)
+        page.keyboard.press("Control+Enter")
+        for _ in range(2):
+            page.keyboard.press("Enter")  # show what answers the follow-up
+            page.keyboard.press("Space")
+    assert page.locator(".lw-message").inner_text().startswith("50 of 50 points.")
     assert page.evaluate("document.activeElement.className") == "lw-message"
 
 
 def test_what_is_interrupted_goes_on_with_what_was_typed(page):
     start(page)
-    answer(page, "Said it")
+    answer(page, 3)
     asked = page.locator(".lw-asked").inner_text()
     page.keyboard.type("half an " + EVIL)
     page.reload()
@@ -109,9 +166,12 @@ def test_what_is_interrupted_goes_on_with_what_was_typed(page):
     assert page.locator(".lw-asked").inner_text() == asked
     assert page.get_by_label("Your answer").input_value() == "half an " + EVIL
     page.get_by_role("button", name="Show the answer").click()
+    page.locator(".lw-tick input").nth(1).check()
     page.reload()
     page.get_by_role("button", name="Go on").click()
     assert page.locator(".lw-said").is_visible()  # and the clock stands
+    ticks = page.locator(".lw-tick input").all()
+    assert [tick.is_checked() for tick in ticks] == [False, True, False]
     page.reload()
     page.get_by_role("button", name="Forget it").click()
     page.reload()
@@ -126,7 +186,9 @@ def test_what_is_interrupted_goes_on_with_what_was_typed(page):
         "null",
         '{"ids": ["<b>"], "answers": []}',
         '{"ids": [], "answers": []}',
-        '{"ids": ["shapes-output-size"], "answers": [{"score": 7}]}',
+        '{"ids": ["shapes-output-size"], "answers": [{"score": 2}]}',
+        '{"ids": ["shapes-output-size", "shapes-output-size"], "answers":'
+        ' [{"ticks": ["joke"], "followed": [], "seconds": 1, "text": ""}]}',
         '{"ids": "shapes-output-size", "answers": {}}',
     ],
 )
@@ -156,7 +218,7 @@ def test_an_interview_goes_on_in_one_window_at_a_time(browser, address):
     start(page)
     other.goto(address)
     other.get_by_role("button", name="Go on").click()
-    answer(other, "Said it")
+    answer(other, 3)
     page.wait_for_selector("text=goes on in another window")
     page.wait_for_timeout(1500)  # a clock that still ran would write by now
     kept = json.loads(page.evaluate(f"localStorage.getItem('{KEY}')"))
@@ -170,7 +232,7 @@ def test_an_interview_goes_on_in_one_window_at_a_time(browser, address):
 @pytest.mark.parametrize("sure", [True, False])
 def test_start_in_the_middle_asks_first(page, sure):
     start(page)
-    answer(page, "Said it")
+    answer(page, 3)
     asked = []
     page.on(
         "dialog",
@@ -200,7 +262,7 @@ def test_headings_that_cost_points_are_to_be_read_again(page):
     page.get_by_label("Topic").select_option("shapes")
     start(page)
     for _ in range(5):
-        answer(page, "Missed")
+        answer(page, 0, followed=False)
     links = page.locator("li a", has_text=": ")
     assert 1 <= links.count() <= 5
     places = {": ".join((q.chapter, q.heading)): q.chapter for q in questions("shapes")}
@@ -215,6 +277,36 @@ def test_it_asks_in_chinese(page):
     asked = page.locator(".lw-asked")
     assert asked.get_attribute("lang") == "zh-Hans"
     assert any("\u4e00" <= letter <= "\u9fff" for letter in asked.inner_text())
+    page.get_by_role("button", name="看答案").click()
+    page.get_by_role("button", name="继续").click()
+    page.locator(".lw-stage [role=status] .lw-button").first.click()
+    page.get_by_role("button", name="没说到").click()
+    words = page.locator(".lenet-interview").inner_text()
+    english = re.findall(
+        r"(?<![A-Za-z])[a-z]{4,}", words.replace(asked.inner_text(), "")
+    )
+    assert english == [], english
+
+
+def test_a_chinese_browser_is_asked_in_chinese(browser, address):
+    with opened(browser, address, locale="zh-CN") as page:
+        assert page.get_by_role("button", name="开始").is_visible()
+
+
+def test_every_round_starts_or_says_why_not(page):
+    for name in ROUNDS:
+        page.evaluate(f"localStorage.removeItem('{KEY}')")
+        page.reload()
+        page.get_by_label("Round").select_option(name)
+        page.get_by_role("button", name="Start").click()
+        aim = ROUNDS[name].seconds
+        clock = f"/ {aim // 60}:{aim % 60:02d}"
+        assert clock in page.locator(".lw-time").inner_text()
+    page.reload()
+    page.get_by_label("Round").select_option("project")
+    page.get_by_label("Topic").select_option("shapes")
+    page.get_by_role("button", name="Start").click()
+    assert "No such questions" in page.get_by_role("alert").inner_text()
 
 
 def test_topic_and_level_narrow_it(page):

@@ -16,7 +16,8 @@ import pytest
 from _ext.widgets import WIDGETS, tag
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-STORAGE = WEB.parent / "_static" / "storage.js"
+STATIC = WEB.parent / "_static"
+STORAGE, PROGRESS = STATIC / "storage.js", STATIC / "progress.js"
 OWN = ("file:", "blob:file:", "blob:null/")  # a blob: what the page made itself
 IN_NODE = """
 const fs = require("fs"), vm = require("vm");
@@ -84,7 +85,7 @@ def widget_scripts(name: str, *baked: Path) -> list[Path]:
 def widget_page(folder: Path, name: str, *baked: Path) -> str:
     """The address of a page that holds one widget, as `html_page` makes it."""
     body, scripts = f"{WIDGETS[name].mount}</div>", widget_scripts(name, *baked)
-    return html_page(folder, body, [STORAGE, *scripts])
+    return html_page(folder, body, [STORAGE, PROGRESS, *scripts])
 
 
 def html_page(folder: Path, body: str, scripts: Sequence[Path]) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("genanki")
 
-from lenet_course.interview import TOPICS, ContentError, export, questions
+from lenet_course.interview import TOPICS, ContentError, bank, export, questions
 
 BANK = questions()
 WHEN = 1_750_000_000.0
@@ -44,9 +44,10 @@ def test_every_question_is_a_note_with_topic_and_level(deck):
     by_id = {fields(note)["Id"]: note for note in notes}
     assert set(by_id) == {q.id for q in BANK}
     for q in BANK:
-        assert set(by_id[q.id][2].split()) == {q.topic, q.level}
+        assert set(by_id[q.id][2].split()) == {q.topic, q.level, q.kind}
         made = fields(by_id[q.id])
-        assert made["Follow-ups"].count("<li>") == len(q.follow_ups)
+        assert made["Answer"].count("<li>") == len(q.points) == 3
+        assert made["Follow-ups"].count("<dt>") == len(q.follow_ups)
         assert made["Red flags"].count("<dt>") == len(q.red_flags)
 
 
@@ -210,3 +211,19 @@ def test_the_table_has_a_row_a_question(tmp_path):
         assert (row["id"], row["answer_zh"]) == (q.id, q.answer["zh"])
         assert row["question_en"] == q.question["en"] and row["deep"] == q.deep
         assert not any(cell.startswith(tuple("=+-@")) for cell in row.values())
+
+
+def test_the_file_for_programs_holds_every_text_of_the_bank(tmp_path):
+    path = tmp_path / "questions.json"
+    assert export.export_json(path) == len(BANK)
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert told["topics"] == TOPICS
+    for q, found in zip(BANK, told["questions"], strict=True):
+        assert (found["id"], found["answer"], found["points"]) == (
+            q.id,
+            q.answer,
+            q.points,
+        )
+        assert [f["say"] for f in found["follow_ups"]] == [f.say for f in q.follow_ups]
+        assert found["asked"] == len(bank.asked().get(q.id, []))
+        assert (found["figure"] is None) == (q.figure is None)

@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 
 import pytest
 
 from lenet_course import interview
 from lenet_course.interview import (
     LEVELS,
+    ROUNDS,
     TOPICS,
     ContentError,
     bank,
@@ -23,6 +25,7 @@ from lenet_course.interview import (
 )
 from lenet_course.interview.__main__ import main
 from lenet_course.interview.terminal import hold, plain
+from lenet_course.interview.words import word
 
 
 def test_questions_are_spread_over_topics_and_begin_with_the_basic_ones():
@@ -61,45 +64,82 @@ def test_what_cannot_be_asked_is_named(arguments, says):
         interview.mock(**arguments)
 
 
+@pytest.mark.parametrize("round", ROUNDS)
+def test_every_round_asks_its_kinds_and_no_twins(round):
+    held = ROUNDS[round]
+    for seed in range(20):
+        talk = interview.mock(seed=seed, round=round)
+        assert talk.aim == held.seconds and 1 <= len(talk.questions) <= held.n
+        ids = {q.id for q in talk.questions}
+        for q in talk.questions:
+            assert q.kind in held.kinds and q.level in held.levels
+            assert not held.often or bank.asked()[q.id]
+            assert not bank.apart().get(q.id, set()) & ids
+
+
+def test_an_unknown_round_is_named():
+    with pytest.raises(ContentError, match="unknown round 'chat'; there are mixed"):
+        interview.mock(round="chat")
+
+
 def scored(*scores: int, seed: int = 2):
+    """An interview whose answers had the first so many of their points."""
     talk = interview.mock(len(scores), seed=seed)
     for score in scores:
-        talk.record(score, "words", 20)
+        talk.record([*talk.current.points][:score], "words", 20)
     return talk
 
 
-@pytest.mark.parametrize("score", [3, -1, 1.5, "2", True, None])
-def test_a_score_is_0_1_or_2(score):
+@pytest.mark.parametrize("ticks", [["claim", "joke"], "claim", ["example", "number"]])
+def test_only_points_of_the_question_can_be_ticked(ticks):
     talk = interview.mock(2, seed=1)
-    with pytest.raises(ValueError, match="0, 1 or 2"):
-        talk.record(score)
+    with pytest.raises(ValueError, match="the points are"):
+        talk.record(ticks)
     assert talk.answers == []
 
 
+def test_a_whole_answer_is_asked_twice_more_another_once():
+    (question,) = interview.mock(1, seed=1).questions
+    points = [*question.points]
+    assert scoresheet.pressed(question, points) == question.follow_ups[-2:]
+    assert scoresheet.pressed(question, points[:2]) == question.follow_ups[:1]
+    assert scoresheet.pressed(question, []) == question.follow_ups[:1]
+    talk = interview.mock(1, seed=1)
+    with pytest.raises(ValueError, match="more than was asked"):
+        talk.record(points[:2], followed=[True, True])
+    talk.record(points, followed=[True, False])
+    assert scoresheet.points(talk.pairs()) == (4, 5)
+
+
 def test_nothing_can_be_scored_after_the_end():
-    talk = scored(2, 2)
+    talk = scored(3, 3)
     assert talk.current is None
     with pytest.raises(ValueError, match="over"):
-        talk.record(2)
+        talk.record([])
 
 
 def test_the_summary_counts_points_and_names_what_stands_and_was_not_said():
-    talk = scored(2, 1, 0, 2)
+    talk = scored(3, 2, 0, 3)
     text = talk.summary()
-    assert "All: 5 of 8 points" in text
+    assert "All: 8 of 12 points" in text and "Below the 70%" in text
+    assert "Left out: Claim: 1, Reason: 1, " in text
+    assert "总计: 12 分中得 8 分" in talk.summary("zh")
     for question in talk.questions:
         assert f"{TOPICS[question.topic]}: " in text
     first, second, third, _ = ((q.chapter, q.heading) for q in talk.questions)
-    lost = {second: 1} | {third: 2 + (second == third)}
+    lost = {second: 1} | {third: 3 + (second == third)}
     assert talk.reread() == sorted(lost, key=lost.get, reverse=True)
     for chapter, heading in lost:
         assert f"- {chapter}: {heading}" in text
-    assert scored(2, 2, 2).reread() == []
+    assert scored(3, 3, 3).reread() == []
+    assert "the 70% that this book calls a pass" in scored(3, 3, 1).summary()
 
 
 def test_what_is_saved_comes_back(tmp_path):
-    talk = scored(2, 0)
-    talk.answers[0] = scoresheet.Answer("ein <b>Wort</b> 词\n", 2, 3.5)
+    talk = interview.mock(3, seed=2, round="derivation")
+    points = [*talk.current.points]
+    talk.record(points, "ein <b>Wort</b> 词\n", 3.5, [True, False])
+    talk.record([])
     talk.save(tmp_path / "a" / "i.json")
     assert session.load(tmp_path / "a" / "i.json") == talk
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["i.json"]
@@ -111,7 +151,7 @@ def test_what_is_saved_comes_back(tmp_path):
         lambda s: "{",
         lambda s: "[]",
         lambda s: json.dumps(s | {"ids": ["gone"]}),
-        lambda s: json.dumps(s | {"answers": [{"score": 9, "seconds": 1, "text": ""}]}),
+        lambda s: json.dumps(s | {"answers": [{"score": 2, "seconds": 1, "text": ""}]}),
         lambda s: json.dumps(s | {"answers": s["answers"] * 9}),
         lambda s: json.dumps({k: v for k, v in s.items() if k != "seed"}),
     ],
@@ -142,24 +182,40 @@ def typed(*lines):
 
 def test_an_interrupted_interview_goes_on_where_it_stood(tmp_path, capsys):
     path, talk = tmp_path / "i.json", interview.mock(3, seed=1)
-    assert not hold(talk, path, ask=typed("My", "answer", "", "2", "half"))
+    first = ["My", "answer", "", "21", "", "y"]
+    assert not hold(talk, path, ask=typed(*first, "half"))
     assert "1 of 3 answered" in capsys.readouterr().out
     again = session.load(path)
     assert again.answers[0].text == "My\nanswer" and len(again.answers) == 1
-    assert hold(again, path, ask=typed("", "0", "", "nine", "1"))
+    assert again.answers[0].ticks == ("claim", "reason")
+    second, third = ["", "", "", "n"], ["", "nine", "123", "", "y", "", "eh", "y"]
+    assert hold(again, path, ask=typed(*second, *third))
     said = capsys.readouterr().out
-    assert "3 of 3" in said and "Please type 0, 1 or 2." in said
-    assert "All: 3 of 6 points" in said and not path.exists()
+    assert "3 of 3" in said and "Please type digits of 1 to 3." in said
+    assert "All: 8 of 13 points" in said and not path.exists()
 
 
-def test_the_answer_its_follow_ups_and_red_flags_are_shown(tmp_path, capsys):
+def test_points_of_earlier_interviews_are_told(tmp_path, capsys):
+    path = tmp_path / "i.json"
+    for _ in range(2):
+        assert hold(interview.mock(1, seed=1), path, ask=typed("", "1", "", "n"))
+    said = capsys.readouterr().out
+    assert said.count(f"Earlier: {date.today().isoformat()} 1/4") == 1
+    assert path.with_suffix(".history").read_text().count("1/4") == 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_all_of_a_card_is_said_in_the_language_chosen(tmp_path, capsys, language):
     talk = interview.mock(1, seed=5)
     (question,) = talk.questions
-    hold(talk, tmp_path / "i.json", ask=typed("", "2"))
-    said = " ".join(capsys.readouterr().out.split())
-    texts = [*question.follow_ups, *(flag.why for flag in question.red_flags)]
-    for text in [question.question["en"], question.answer["en"], *texts]:
-        assert " ".join(plain(text).split())[:30] in said
+    hold(talk, tmp_path / "i.json", language, typed("", "123", "", "y", "", "y"))
+    said = "".join(capsys.readouterr().out.split())
+    flags = [text for flag in question.red_flags for text in (flag.says, flag.why)]
+    next_ = [text for f in question.follow_ups[-2:] for text in (f.ask, f.say)]
+    texts = [question.question, question.answer, *question.points.values()]
+    for text in [*texts, *flags, *next_]:
+        assert "".join(plain(text[language]).split())[:20] in said
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in said) == (language == "zh")
 
 
 def with_figure(topic: str = "shapes"):
@@ -171,7 +227,7 @@ def with_figure(topic: str = "shapes"):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_terminal_says_what_the_figure_shows(tmp_path, capsys, language):
     talk, question = with_figure()
-    hold(talk, tmp_path / "i.json", language, ask=typed("", "2"))
+    hold(talk, tmp_path / "i.json", language, ask=typed("", "2", "", "y"))
     said = "".join(capsys.readouterr().out.split())
     assert "".join(question.figure.alt[language].split()) in said
 
@@ -219,7 +275,7 @@ def test_places_that_cannot_be_used_are_named(tmp_path, monkeypatch, capsys):
 def test_leaving_at_the_first_question_loses_nothing(tmp_path, monkeypatch, key):
     path = tmp_path / "i.json"
     talk = interview.mock(2, seed=1)
-    talk.record(1, "kept", 3)
+    talk.record(["claim"], "kept", 3)
     talk.save(path)
     before = path.read_text()
     assert run(monkeypatch, "--file", str(path), typed=[key]) == 130
@@ -241,7 +297,7 @@ def test_no_encoding_of_the_terminal_stops_it(root, tmp_path, coding):
     words = ["-n", "1", "--language", "zh", "--file", str(tmp_path / "i.json")]
     done = subprocess.run(
         [sys.executable, "-m", "lenet_course.interview", *words],
-        input=b"\xff\xfe words\n\n2\n",
+        input=b"\xff\xfe words\n\n2\n\ny\n",
         capture_output=True,
         cwd=root,
         env={**os.environ, "PYTHONIOENCODING": coding, "PYTHONUTF8": "0"},
@@ -251,12 +307,13 @@ def test_no_encoding_of_the_terminal_stops_it(root, tmp_path, coding):
 
 def test_the_command_holds_one_and_resumes_it(root, tmp_path):
     path = tmp_path / "i.json"
-    first = command("-n", "2", "--seed", "1", "--file", path, keys="\n2\n", root=root)
+    one = "\n12\n\ny\n"  # the answer, its points, a follow-up
+    first = command("-n", "2", "--seed", "1", "--file", path, keys=one, root=root)
     assert first.returncode == 130 and "1 of 2 answered" in first.stdout
-    second = command("--file", path, keys="y\n\n1\n", root=root)
-    assert second.returncode == 0 and "All: 3 of 4 points" in second.stdout
+    second = command("--file", path, keys=f"y\n{one}", root=root)
+    assert second.returncode == 0 and "All: 6 of 8 points" in second.stdout
     path.write_text("{")
-    third = command("-n", "1", "--file", path, keys="\n2\n", root=root)
+    third = command("-n", "1", "--file", path, keys=one, root=root)
     assert third.returncode == 0 and "no interview" in third.stdout
     assert path.with_suffix(".unreadable").read_text() == "{"
     wrong = command("--topic", "cnn", "--file", path, keys="", root=root)
@@ -284,21 +341,35 @@ def test_a_bank_that_does_not_hold_is_named(arguments, tmp_path, monkeypatch, ca
 # ---- In a notebook ----
 
 
-def test_the_widget_asks_shows_and_scores():
+def follow(box, *rights: bool) -> None:
+    """Go on, and answer the follow-ups."""
+    box.children[-1].click()
+    for right in rights:
+        box.children[-1].click()  # show
+        scores = box.children[-1].children
+        scores[0 if right else 1].click()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_widget_asks_shows_and_scores(language):
     pytest.importorskip("ipywidgets")
     from lenet_course.interview.widget import stage
 
     talk = interview.mock(1, seed=5)
-    box = stage(talk)
+    (question,) = talk.questions
+    box = stage(talk, language)
     asked, words, show = box.children
     words.value = "<script>alert(1)</script>"
     show.click()
-    answer, scores = box.children[2:]
+    answer, *rows, _ = box.children[2:]
     assert "<script" not in asked.value + answer.value
-    assert "Then you may be asked" in answer.value
-    scores.children[2].click()
+    assert word("flags", language) in answer.value and len(rows) == 3
+    rows[1].children[0].value = True
+    follow(box, True)
     (result,) = box.children
-    assert talk.answers[0].score == 1 and "All: 1 of 2 points" in result.value
+    assert talk.answers[0].ticks == ([*question.points][1],)
+    assert talk.answers[0].followed == (True,)
+    assert word("points", language, points=2, best=4) in result.value
 
 
 def test_a_widget_that_is_shown_again_goes_on_where_the_interview_stood():
@@ -308,12 +379,15 @@ def test_a_widget_that_is_shown_again_goes_on_where_the_interview_stood():
     talk = interview.mock(2, seed=5)
     box = stage(talk)
     box.children[2].click()
-    box.children[3].children[1].click()  # the label is the first
+    follow(box, False)
     again = stage(talk)
     assert "2 of 2" in again.children[0].value and again.children[1].value == ""
     again.children[2].click()
-    again.children[3].children[3].click()
-    assert [answer.score for answer in talk.answers] == [0, 2]
+    for row in again.children[3:6]:
+        row.children[0].value = True
+    follow(again, True, False)
+    assert [len(answer.ticks) for answer in talk.answers] == [0, 3]
+    assert talk.answers[1].followed == (True, False)
 
 
 def test_the_widget_holds_the_figure_itself():

@@ -17,10 +17,15 @@ from lenet_course.interview import TOPICS, bank
 FIRST = r"""
 - id: pooling-first
   level: basic
+  kind: fundamentals
   question: {en: "What is $2^2$ of `S2`?", zh: "$2^2$ 是什么？"}
   answer:
     en: "156. Six maps, <b>one</b> bias each."
     zh: "156 个。<script>alert(1)</script>"
+  points:
+    claim: {en: "There are $156$.", zh: "有 $156$ 个。"}
+    reason: {en: "Shared.", zh: "共享。"}
+    example: {en: "C1.", zh: "C1。"}
   deep: |
     Because $1 + 1 = 2$ <img src=x onerror=alert(1)>.
 
@@ -29,8 +34,13 @@ FIRST = r"""
     ```python
     1 < 2
     ```
-  follow_ups: ["And then <i>what</i>?"]
-  red_flags: [{says: "1. That.", why: "No & never."}]
+  follow_ups:
+    - ask: {en: "And then <i>what</i>?", zh: "然后呢？"}
+      say: {en: "This.", zh: "这样。"}
+      card: pooling-first
+  red_flags:
+    - says: {en: "1. That.", zh: "那个。"}
+      why: {en: "No & never.", zh: "不对。"}
   sources: [lecun1998]
   chapter: 02-architecture
   heading: "Why `F.pad`: 32×32"
@@ -114,8 +124,16 @@ def test_a_card_holds_all_of_its_question(built):
     assert chinese.select_one(".q-asked .math")
     assert deep.select_one(".highlight-python") and deep.select_one(".math")
     assert "LeCun" in deep.text and deep.select_one(".q-source a[href*='index.html#']")
-    assert more.li.text.strip() == "And then <i>what</i>?"
-    assert (more.dt.text, more.dd.text.strip()) == ("1. That.", "No & never.")
+    ticks = answer.select(".q-ticks li")
+    assert [tick.text.strip() for tick in ticks][1:] == ["Shared.", "C1."]
+    assert ticks[0].select_one(".math") and len(chinese.select(".q-ticks li")) == 3
+    asked, flag = more.select("dl > dt")
+    assert asked.select_one(".q-en").text == "And then <i>what</i>?"
+    assert asked.select_one(".q-zh").text == "然后呢？"
+    assert more.select_one(".q-asks dd .q-en").text == "This."
+    assert more.select_one(".q-asks dd a")["href"] == "#pooling-first"
+    assert flag.select_one(".q-en").text == "1. That."
+    assert more.select_one(".q-flags dd .q-en").text == "No & never."
     assert not any(fold.has_attr("open") for fold in card.find_all("details"))
 
 
