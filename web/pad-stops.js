@@ -58,7 +58,7 @@ globalThis.PadStops = (() => {
     const { data } = maps["f6.act"], weight = net.tensors["output.weight"].data.subarray(84 * digit, 84 * digit + 84);
     const parts = data.map((v, i) => v * weight[i]);
     const best = parts.reduce((top, v, i) => (v > parts[top] ? i : top), 0);
-    return `84 units, ${count(data, (v) => v > 0)} above 0. For a ${digit} speaks most unit ${best + 1}: its value ${signed(data[best])} times its weight ${signed(weight[best])} puts ${signed(parts[best])} on the output of the ${digit}.`;
+    return `84 units, ${count(data, (v) => v > 0)} above 0. Unit ${best + 1} speaks most for the ${digit}: its value ${signed(data[best])}, times its weight ${signed(weight[best])}, puts ${signed(parts[best])} on that output.`;
   }
 
   function output(net, { maps, ranked: [first, second] }) {

@@ -283,7 +283,7 @@ def test_breaking_it_costs_what_the_page_measures_and_reset_heals_it(browser, ad
         page.locator(".lw-break summary").click()
         page.wait_for_function(MEASURED, arg="reads")
         whole = float(re.search(r"([\d.]+)\s% right", score.inner_text())[1])
-        assert 90 < whole < 100
+        assert 85 < whole < 100
         page.get_by_label("Noise on all weights").fill("100")
         page.get_by_label("C3", exact=True).check()
         page.get_by_label("Kernels to zero").select_option("C1, map 2")

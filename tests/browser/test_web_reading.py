@@ -170,7 +170,7 @@ def test_every_stop_says_what_pytorch_computes(pad_network):
         assert f"{(s4 == 0).sum()} of them 0" in words["s4"]
         digit = int(z.argmax())
         unit = int((f6[0] * model.output.weight[digit]).argmax())
-        assert f"speaks most unit {unit + 1}:" in words["f6"]
+        assert f"Unit {unit + 1} speaks most for the {digit}:" in words["f6"]
         assert f"{digit} has {z.max():.2f}".replace("-", "−") in words["output"]
         together = f"{z.logsumexp(0):.2f}".replace("-", "−")
         assert f"the ten logits reach {together}" in words["why"]
