@@ -7,9 +7,11 @@ Formulas become MathML, which every EPUB 3 reader knows; what lives only in a pa
 """
 
 import os
-import re
+import tempfile
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup
 
 from tools.address import home, published
 from tools.build_book import build
@@ -19,7 +21,7 @@ from tools.trouble import ROOT, Trouble, locked, telling
 
 NAME = "lenet-inside-out.epub"
 LEFT_OUT = "script, style, button, .headerlink, .toggle-button, input, .lq-n, [hidden]"
-FORMULA = re.compile(r"^\\([(\[])(.*)\\[)\]]$", re.S)
+PARSER = "html.parser"
 STYLE = """body { line-height: 1.5; }
 pre { font-size: 0.8em; white-space: pre-wrap; }
 img { max-width: 100%; height: auto; }
@@ -30,9 +32,7 @@ table { border-collapse: collapse; } th, td { padding: 0.2em 0.5em; text-align: 
 
 def article(html: Path, name: str, names: set[str], address: str) -> str:
     """The words of a page, its ids and links such that all pages can be one."""
-    from bs4 import BeautifulSoup
-
-    page = BeautifulSoup((html / name).read_text(encoding="utf-8"), "html.parser")
+    page = BeautifulSoup((html / name).read_text(encoding="utf-8"), PARSER)
     body = page.select_one("article.bd-article")
     for widget in body.select("noscript"):  # what stands where scripts are off
         (widget.find_parent("div") or widget).replace_with(*widget.contents)
@@ -44,31 +44,33 @@ def article(html: Path, name: str, names: set[str], address: str) -> str:
         summary.name = "div"
         for other in summary.select(".collapsed"):
             other.decompose()
-    for formula in body.select(".math"):
-        if found := FORMULA.match(formula.get_text().strip()):
-            shown = "display" if found[1] == "[" or formula.name == "div" else "inline"
-            formula.clear()
-            formula["class"] = ["math", shown]
-            formula.string = found[2].strip()
-            formula.name = "span"
     _settle(body, name, names, address)
-    body.name = "div"
-    body["id"] = _id(name)
-    return str(body)
+    body.find("h1").insert(0, _anchor(_id(name)))
+    return body.decode_contents()
 
 
 def _settle(body, name: str, names: set[str], address: str) -> None:
-    """Ids that no other page has, pictures from the book's folder, links that hold."""
+    """Ids that no other page has, pictures from the book's folder, links that hold.
+
+    An id goes to the first words below it: pandoc keeps none of a ``div``.
+    """
     for node in body.select("[id]"):
-        node["id"] = _id(name, node["id"])
+        anchor = node.find(["h1", "h2", "h3", "h4", "p", "dt"]) or node
+        anchor.insert(0, _anchor(_id(name, node["id"])))
+        del node["id"]
     for picture in body.select("img[src]"):
         if not picture["src"].startswith("data:"):
-            picture["src"] = urlsplit(urljoin(f"/{name}", picture["src"])).path[1:]
+            path = urlsplit(urljoin(f"/{name}", picture["src"])).path[1:]
+            picture["src"] = path.replace(".webp", ".png")
     for link in body.select("a[href]"):
         to = urlsplit(urljoin(f"{address}{name}", link["href"]))
         page = to._replace(fragment="").geturl().removeprefix(address)
         inside = page in names
         link["href"] = f"#{_id(page, to.fragment)}" if inside else to.geturl()
+
+
+def _anchor(id: str):
+    return BeautifulSoup(f'<span id="{id}"></span>', PARSER)
 
 
 def _id(name: str, fragment: str = "") -> str:
@@ -91,18 +93,32 @@ def epub(root: Path, html: Path) -> Path:
         ) from None
     address, names = published(home(root)), order(html, root)
     text = "\n".join(article(html, name, {*names}, address) for name in names)
-    style = root / "_build" / "epub.css"
-    style.write_text(STYLE)
     target = root / "_build" / NAME
     draft = target.with_suffix(".draft")
-    options = ["--mathml", "--split-level=1", "--toc-depth=2", f"--css={style}"]
-    options += [f"--resource-path={html}", "--metadata=title:LeNet, Inside Out"]
-    options += ["--metadata=lang:en", f"--metadata=identifier:{address}"]
-    pypandoc.convert_text(
-        text, "epub3", "html-native_divs", outputfile=str(draft), extra_args=options
-    )
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "book.css").write_text(STYLE)
+        _pictures(html, folder)
+        options = ["--mathml", "--split-level=1", "--toc-depth=2"]
+        options += [f"--css={folder / 'book.css'}", f"--resource-path={folder}:{html}"]
+        options += ["--metadata=title:LeNet, Inside Out", "--metadata=lang:en"]
+        options += [f"--metadata=identifier:{address}"]
+        kind = "html-native_divs+tex_math_single_backslash"
+        pypandoc.convert_text(
+            text, "epub3", kind, outputfile=str(draft), extra_args=options
+        )
     os.replace(draft, target)
     return target
+
+
+def _pictures(html: Path, folder: Path) -> None:
+    """The book's pictures as PNG: not every reader of books knows WebP."""
+    from PIL import Image
+
+    for path in html.glob("_images/*.webp"):
+        copy = folder / "_images" / f"{path.stem}.png"
+        copy.parent.mkdir(exist_ok=True)
+        Image.open(path).save(copy)
 
 
 def main() -> None:
