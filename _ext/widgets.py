@@ -44,7 +44,9 @@ WIDGETS = {
     "pad": Widget(
         '<div id="lenet-pad">',
         ["draw.js", "lenet.js", "own-weights.js", "weights.js"]
-        + ["preprocess.js", "digits.js", "loupe.js", "maps.js", "pad.js"],
+        + ["preprocess.js", "digits.js", "loupe.js", "maps.js"]
+        + ["pad-strokes.js", "pad-reading.js", "pad-sheet.js", "pad-answer.js"]
+        + ["pad-stops.js", "pad-tour.js", "pad-break.js", "pad.js"],
     ),
     "practice": Widget(
         '<div class="lenet-practice">',
@@ -56,7 +58,9 @@ WIDGETS = {
     ),
     "train": Widget(  # what it names is fetched when the reader asks for it
         '<div class="lenet-train" data-digits="bundled-digits.js" data-pad="weights.js'
-        ' preprocess.js digits.js loupe.js maps.js pad.js">',
+        " preprocess.js digits.js loupe.js maps.js pad-strokes.js pad-reading.js"
+        " pad-sheet.js pad-answer.js pad-stops.js pad-tour.js pad-break.js"
+        ' pad.js">',
         ["draw.js", "drills.js", "lenet.js", "own-weights.js"]
         + ["train-layers.js", "train-net.js", "train-run.js"]
         + ["train-settings.js", "train-view.js", "train.js"],

@@ -14,10 +14,11 @@ from pathlib import Path
 from safetensors import safe_open
 
 ROOT = Path(__file__).resolve().parent.parent
-WEIGHTS = ROOT / "lenet_helpers" / "weights" / "modern-lenet5.safetensors"
+WEIGHTS = ROOT / "experiments" / "results" / "pad.safetensors"
 WEB = ROOT / "web"
+OF_NONE = "none", "threshold", "refused", "letters_refused"
 HEADER = """\
-/* The trained LeNet-5 of this book, for lenet.js: float32, little-endian, base64.
+/* The trained LeNet-5 of the pad, for lenet.js: float32, little-endian, base64.
  * Written by tools/export_web.py. Do not edit.
  */
 """
@@ -60,15 +61,18 @@ def to_javascript(weights: Path) -> str:
     """The text of weights.js for a safetensors file of ModernLeNet5.
 
     The file's metadata must name ``activation``, ``pool``, ``mean`` and ``std``
-    (of the padded training images, in units of full intensity).
+    (of the padded training images, in units of full intensity). It may name ``none``,
+    the logit of what is no digit, the ``threshold`` at which that is said, and how many
+    percent are then ``refused`` of the test digits, and of strange letters.
 
     Raises:
-        KeyError: the metadata lacks one of the four.
+        KeyError: the metadata lacks one of the first four.
     """
     with safe_open(weights, framework="numpy") as file:
         metadata = file.metadata() or {}
         variant = {name: metadata[name] for name in ("activation", "pool")}
-        variant |= {name: float(metadata[name]) for name in ("mean", "std")}
+        told = [name for name in OF_NONE if name in metadata]
+        variant |= {name: float(metadata[name]) for name in ("mean", "std", *told)}
         tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
     lines = [f"  {name}: {json.dumps(value)}," for name, value in variant.items()]
     lines.append("  tensors: {")

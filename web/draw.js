@@ -56,11 +56,15 @@ globalThis.Draw = (() => {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   }
 
+  // A script that is not needed at once; a page opened from a file may not `fetch`.
+  const fetched = (address) => new Promise((done, failed) =>
+    document.head.append(element("script", { src: address, onload: done, onerror: failed })));
+
   const largest = (values) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
   const number = (v) => v.toLocaleString("en-US");
   const signed = (v) => v.toFixed(2).replace("-", "−");
 
   return {
-    element, grid, palette, paintSigned, paintGrey, onThemeChange, largest, number, signed,
+    element, grid, palette, paintSigned, paintGrey, onThemeChange, fetched, largest, number, signed,
   };
 })();

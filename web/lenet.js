@@ -85,7 +85,10 @@ globalThis.LeNet = (() => {
       x = maps[name] = weight ? convolve(x, weight, bias) : pool(x, POOLS[net.pool]);
       if (weight && name !== "output") x = maps[`${name}.act`] = activate(x, act);
     }
-    maps.probabilities = softmax(x.data);
+    // An eleventh, fixed logit: what is no digit (equation 9 of LeCun et al. 1998).
+    const shares = softmax([...x.data, net.none ?? -Infinity]);
+    maps.none = shares.pop();
+    maps.probabilities = shares;
     return maps;
   }
 

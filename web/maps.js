@@ -2,6 +2,7 @@
  *
  *   const view = LayerMaps.create(net);     // view.node goes into the page
  *   view.update(LeNet.forward(net, pixels), greyPixels);
+ *   view.lead("c3");                        // shows the strongest map of a layer
  */
 globalThis.LayerMaps = (() => {
   "use strict";
@@ -68,7 +69,9 @@ globalThis.LayerMaps = (() => {
         : `${layer.label}, map ${i + 1} of ${count}`;
       return element("button", {
         type: "button", class: "lw-tile", "aria-label": name, tabindex: i ? -1 : 0,
-        onpointerenter: () => pick(layer, i), onfocus: () => pick(layer, i),
+        onfocus: () => pick(layer, i),
+        // Not where the page scrolled under a mouse that rests.
+        onpointerenter: (event) => (event.pointerType !== "mouse" || event.movementX || event.movementY) && pick(layer, i),
       }, grid(width, height));
     });
     // One tab stop a layer; the arrow keys go from map to map.
@@ -111,7 +114,7 @@ globalThis.LayerMaps = (() => {
       if (!layers[0].tiles) {
         rows.append(...layers.map((layer) => layerRow(net, layer, maps[layer.shown], pick)), total);
         const sums = Object.keys(maps).reduce((sum, name) => sum + multiplyAdds(net, name, maps[name]), 0);
-        total.textContent = `Then ten outputs: the bars above. In all ${number(sums)} multiply-adds and ${number(learned)} parameters.`;
+        total.textContent = `Then ten outputs, the bars above. In all ${number(sums)} multiply-adds and ${number(learned)} parameters.`;
       }
       const colours = Draw.palette(node);
       for (const layer of layers) {
@@ -126,13 +129,20 @@ globalThis.LayerMaps = (() => {
       show(layer, index);
     }
 
+    // Enlarges the strongest map of a layer, and gives the row that it lies in.
+    function lead(name) {
+      const layer = layers.find((other) => other.name === name);
+      pick(layer, layer.columns ? 0 : strongestMap(maps[layer.shown]));
+      return layer.tiles[0].closest(".lw-layer");
+    }
+
     const learned = Object.values(net.tensors).reduce((sum, t) => sum + t.data.length, 0);
     const total = element("p", { class: "lw-muted lw-total" });
     const about = element("p", { class: "lw-muted lw-about" },
       "What each layer makes of the drawing. Point at a picture to enlarge it, then at a unit to find what it sees.");
     const rows = element("div", { class: "lw-layers" }, about);
     const node = element("div", { class: "lw-inside" }, rows, loupe.node);
-    return { node, update };
+    return { node, update, lead };
   }
 
   return { create };

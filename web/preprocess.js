@@ -129,5 +129,5 @@ globalThis.Preprocess = (() => {
     return input;
   }
 
-  return { toMnist, toInput };
+  return { distanceToSegment, toMnist, toInput };
 })();

@@ -36,13 +36,12 @@ globalThis.TrainRun = (Net, Stream) => {
     return pixels;
   }
 
-  function prepare({ mean, std, ...parts }) {
-    const set = (text) => {
-      const lines = text.trim().split("\n");
-      return { images: lines.map((line) => enlarge(line, mean, std)), labels: lines.map((line) => Number(line[0])) };
-    };
-    return { train: set(parts.train), heldOut: set(parts.heldOut) };
+  function read(text, mean, std) {
+    const lines = text.trim().split("\n");
+    return { images: lines.map((line) => enlarge(line, mean, std)), labels: lines.map((line) => Number(line[0])) };
   }
+
+  const prepare = ({ mean, std, train, heldOut }) => ({ train: read(train, mean, std), heldOut: read(heldOut, mean, std) });
 
   function shuffle(order, stream) {
     for (let i = order.length - 1; i > 0; i--) {
@@ -110,5 +109,5 @@ globalThis.TrainRun = (Net, Stream) => {
     };
   }
 
-  return { prepare, create, receiver };
+  return { read, prepare, create, receiver };
 };

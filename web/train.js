@@ -15,10 +15,7 @@
   const button = (text, onclick) => element("button", { type: "button", class: "lw-button", onclick }, text);
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
-  function fetched(name) {
-    return new Promise((done, failed) =>
-      document.head.append(element("script", { src: new URL(name, HERE), onload: done, onerror: failed })));
-  }
+  const fetched = (name) => Draw.fetched(new URL(name, HERE));
 
   // ---- Who computes: a worker made of the scripts' own text, or the page itself ----
 

@@ -1,5 +1,7 @@
 """The drawing pad: mouse, keyboard, screen reader, light, dark, phone."""
 
+import re
+
 import pytest
 
 from tests.browser.web_runner import axe_violations, opened, widget_page
@@ -27,6 +29,19 @@ def numbers(page) -> list[str]:
     return page.locator(".lw-number").all_inner_texts()
 
 
+def draw(page, *strokes: list) -> None:
+    """Strokes by the mouse, in units of the sheet."""
+    box = page.locator(".lw-sheet").bounding_box()
+    scale = box["width"] / 280
+    for stroke in strokes:
+        for i, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + scale * x, box["y"] + scale * y, steps=4)
+            if not i:
+                page.mouse.down()
+        page.mouse.up()
+    settle(page)
+
+
 def test_a_mouse_draws_on_a_clean_sheet_and_clear_empties_it(browser, address):
     with opened(browser, address) as page:
         before = picture(page, ".lw-see canvas")
@@ -45,11 +60,11 @@ def test_a_mouse_draws_on_a_clean_sheet_and_clear_empties_it(browser, address):
         assert 20 < ink < 100  # one upright line: the sample left the sheet
         page.get_by_role("button", name="Undo stroke").click()
         settle(page)
-        assert "Nothing is drawn" in page.locator(".lw-hint").inner_text()
+        assert page.locator(".lw-best").inner_text() == "Nothing is drawn"
         page.get_by_role("button", name="Write a 7").click()
         page.get_by_role("button", name="Clear").click()
         settle(page)
-        assert "Nothing is drawn" in page.locator(".lw-hint").inner_text()
+        assert page.locator(".lw-best").inner_text() == "Nothing is drawn"
 
 
 def test_a_second_finger_draws_no_line_to_the_first(browser, address):
@@ -72,7 +87,7 @@ def test_a_second_finger_draws_no_line_to_the_first(browser, address):
             "c => c.getContext('2d').getImageData(0.4 * c.width, 0, 0.2 * c.width,"
             " c.height).data.some((v, i) => i % 4 === 3 && v)"
         )
-        assert not middle and "Nothing is drawn" not in page.inner_text(".lw-hint")
+        assert not middle and page.inner_text(".lw-best") == "It reads 1"
 
 
 def test_the_keyboard_alone_chooses_turns_and_looks_inside(browser, address):
@@ -110,8 +125,8 @@ def test_the_answer_is_spoken_once_the_hand_rests(browser, address):
 
 def test_the_bars_add_up(browser, address):
     with opened(browser, address, **STILL) as page:
-        values = [float(n.strip("> %")) for n in numbers(page)]
-        assert len(values) == 10
+        values = [float(n.strip(">\u00a0%")) for n in numbers(page)]
+        assert len(values) == 11  # and none
         assert sum(values) == pytest.approx(100, abs=0.6)
 
 
@@ -162,6 +177,9 @@ def test_axe_finds_nothing_and_nothing_sticks_out(browser, address, scheme, widt
     size = {"width": width, "height": 900}
     with opened(browser, address, color_scheme=scheme, viewport=size, **STILL) as page:
         page.locator(".lw-wrong summary").click()
+        page.locator(".lw-break summary").click()
+        draw(page, [[40, 60], [40, 220]], [[200, 60], [200, 220]])
+        page.get_by_role("button", name="Take the tour").click()
         assert axe_violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
@@ -172,3 +190,111 @@ def test_the_network_reads_every_sample_digit(browser, address):
             page.get_by_role("button", name=f"Write a {digit}").click()
             settle(page)
             assert page.locator(".lw-best strong").inner_text() == str(digit)
+
+
+HEART = [[140, 240], [50, 140], [50, 70], [100, 50], [140, 100], [180, 50], [230, 70]]
+HEART += [[230, 140], [140, 240]]
+
+
+def test_a_heart_is_no_digit_and_that_is_said_shown_and_spoken(browser, address):
+    with opened(browser, address, **STILL) as page:
+        draw(page, HEART)
+        assert page.inner_text(".lw-best") == "This is no digit"
+        assert page.inner_text("li[data-best] b") == "none"
+        page.wait_for_timeout(700)
+        assert "This is no digit" in page.locator(".lw-spoken").inner_text()
+
+
+def test_several_drawings_are_read_and_each_can_be_looked_at(browser, address):
+    with opened(browser, address, **STILL) as page:
+        draw(page, [[40, 60], [40, 220]], [[120, 60], [200, 60], [160, 220]])
+        page.get_by_role("button", name="Drawing 2 of 2: 7", pressed=True).wait_for()
+        seven = picture(page, ".lw-see canvas")
+        page.get_by_role("button", name="Drawing 1 of 2: 1").focus()
+        page.keyboard.press("Enter")
+        assert picture(page, ".lw-see canvas") != seven
+        assert page.evaluate("document.activeElement.ariaPressed") == "true"
+
+
+def test_a_stroke_that_leaves_the_sheet_is_followed(browser, address):
+    """A 7 whose stem runs on below the edge looks as one that lies inside."""
+    with opened(browser, address, **STILL) as page:
+        draw(page, [[60, 40], [160, 40], [110, 200]])
+        inside = picture(page, ".lw-see canvas")
+        page.get_by_role("button", name="Clear").click()
+        draw(page, [[60, 160], [160, 160], [110, 320]])
+        assert page.inner_text(".lw-best") == "It reads 7"
+        assert "lies off the sheet" in page.inner_text(".lw-hint")
+        assert picture(page, ".lw-see canvas") == inside
+
+
+# ---- The tour, and breaking it ----
+
+
+def test_the_tour_has_ten_stops_and_frames_what_it_speaks_of(browser, address):
+    with opened(browser, address, **STILL) as page:
+        page.get_by_role("button", name="Take the tour").focus()
+        page.keyboard.press("Enter")
+        panel = page.get_by_role("region", name="Guided tour")
+        framed = []
+        for stop in range(1, 11):
+            assert panel.locator("strong").inner_text().startswith(f"{stop} of 10:")
+            (part,) = page.locator("[data-tour]").all()
+            framed.append(part.evaluate("part => part.className"))
+            assert part.is_visible()
+            if "lw-layer" in framed[-1] and "Map " in panel.inner_text():
+                (best,) = re.findall(r"Map (\d+) answers most", panel.inner_text())
+                assert page.inner_text(".lw-loupe strong").endswith(f"map {best}")
+            page.keyboard.press("ArrowRight")
+        assert [name[-2:] for name in framed[1:7]] == [
+            "c1",
+            "s2",
+            "c3",
+            "s4",
+            "c5",
+            "f6",
+        ]
+        assert panel.is_hidden() and page.locator("[data-tour]").count() == 0
+        focused = page.evaluate("document.activeElement.textContent")
+        assert focused.startswith("Take the tour")
+
+
+def test_the_tour_speaks_of_the_drawing_that_is_there_now(browser, address):
+    with opened(browser, address, **STILL) as page:
+        page.get_by_role("button", name="Take the tour").click()
+        for _ in range(9):
+            page.get_by_role("button", name="Next").click()
+        words = page.locator(".lw-tour p")
+        assert "sure of the 3" in words.inner_text()
+        page.get_by_role("button", name="Write a 7").click()
+        settle(page)
+        assert "sure of the 7" in words.inner_text()
+        page.get_by_role("button", name="Clear").click()
+        settle(page)
+        assert "So it says: no digit" in words.inner_text()
+        page.locator(".lw-tour button").first.focus()
+        page.keyboard.press("Escape")
+        assert page.locator(".lw-tour").is_hidden()
+
+
+def test_breaking_it_costs_what_the_page_measures_and_reset_heals_it(browser, address):
+    with opened(browser, address, **STILL) as page:
+        bars, score = numbers(page), page.locator(".lw-break > p").last
+        page.locator(".lw-break summary").click()
+        page.wait_for_function(MEASURED, arg="reads")
+        whole = float(re.search(r"([\d.]+)\s% right", score.inner_text())[1])
+        assert 85 < whole < 100
+        page.get_by_label("Noise on all weights").fill("100")
+        page.get_by_label("C3", exact=True).check()
+        page.get_by_label("Kernels to zero").select_option("C1, map 2")
+        page.wait_for_function(MEASURED, arg="whole")
+        broken, before = re.findall(r"([\d.]+)\s%", score.inner_text())
+        assert float(before) == whole > float(broken) + 20
+        assert numbers(page) != bars
+        page.get_by_role("button", name="Reset").click()
+        page.wait_for_function(MEASURED, arg="never learned")
+        assert numbers(page) == bars
+        assert page.get_by_role("button", name="Reset").is_disabled()
+
+
+MEASURED = "words => [...document.querySelectorAll('.lw-break > p')].at(-1).textContent.includes(words)"  # noqa: E501
