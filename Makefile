@@ -5,6 +5,8 @@
 # make anki     the questions as Anki decks and as a table, in _build/anki
 # make colab    the chapters without MyST, for Colab and Kaggle, in _build/colab
 # make bundle   one archive to read and run offline, in _build
+# make pdf      the whole book as one PDF, in _build; needs Chromium
+# make epub     the whole book as an EPUB, in _build
 # make address  let all name a fork: URL=https://github.com/someone/their-fork
 # make lab      open JupyterLab on the chapters
 # make format   let ruff put the code in order
@@ -56,6 +58,12 @@ colab: python
 bundle: python
 	@$(PYTHON) -m tools.bundle
 
+pdf: python
+	@$(PYTHON) -m tools.pdf
+
+epub: python
+	@$(PYTHON) -m tools.epub
+
 address: python
 	@$(PYTHON) -m tools.address "$(URL)" $(BRANCH)
 
@@ -84,5 +92,5 @@ clean:
 	@rm -rf _build build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-.PHONY: help python book-packages packages book serve anki colab bundle address \
+.PHONY: help python book-packages packages book serve anki colab bundle pdf epub address \
   execute test lab format clean

@@ -1,24 +1,41 @@
 """What a page says of itself to search engines and to those who share its address.
 
 Its first paragraph describes it. Where it is published follows from the address in
-_config.yml, which every page names as the one to quote; sitemap.xml names them all.
+_config.yml, which every page names as the one to quote; sitemap.xml names them all,
+and 404.html stands for a page that is not there.
 """
 
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
 from tools.address import published
 
+MISSING = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Not here · LeNet, Inside Out</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<style>
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem; }}
+input, button {{ font: inherit; }}
+</style></head>
+<body><h1>This page is not here</h1>
+<p>It has another name by now, or you are without a network and have not read it before.
+<a href="{root}index.html">The book begins here.</a></p>
+<form action="{root}search.html"><label>Search it <input type="search" name="q"></label>
+<button>Search</button></form></body></html>
+"""
 LONG = 155  # characters, of which search engines show
 
 
 def setup(app: Sphinx) -> dict:
     app.connect("config-inited", say_where)
     app.connect("html-page-context", describe, priority=800)
-    app.connect("build-finished", write_sitemap)
+    app.connect("build-finished", write_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -46,10 +63,16 @@ def opening(doctree: nodes.document) -> str:
     return ""
 
 
-def write_sitemap(app: Sphinx, error: Exception | None) -> None:
+def write_files(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
-    base = app.config.html_baseurl
+    out, base = Path(app.outdir), app.config.html_baseurl
+    write_sitemap(app, base)
+    missing = MISSING.format(root=urlsplit(base).path)
+    (out / "404.html").write_text(missing, encoding="utf-8")
+
+
+def write_sitemap(app: Sphinx, base: str) -> None:
     rows = [f"<url><loc>{base}{p}.html</loc></url>" for p in sorted(app.env.found_docs)]
     text = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps'
     text += '.org/schemas/sitemap/0.9">\n' + "\n".join(rows) + "\n</urlset>\n"

@@ -25,6 +25,7 @@ def setup(app: Sphinx) -> dict:
     app.add_js_file("storage.js", priority=200)
     app.add_js_file("progress.js", priority=201)
     app.add_js_file("answers.js", priority=202)
+    app.add_js_file("offline.js", priority=900)
     app.connect("html-page-context", clean_scripts, priority=900)
     app.connect("build-finished", copy_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -50,6 +51,7 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     if web.is_dir():
         ignore = shutil.ignore_patterns("*.py", "*.md", "__pycache__")
         shutil.copytree(web, out / "web", ignore=ignore, dirs_exist_ok=True)
+        (out / "web" / "sw.js").rename(out / "sw.js")  # it speaks for its own folder
 
 
 def copy_mathjax(target: Path) -> None:

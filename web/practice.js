@@ -65,8 +65,8 @@ globalThis.Practice = (() => {
       const bank = questions.filter((q) => !topic || q.topic === topic);
       const { due, fresh: more } = Practice.queue(bank, progress.items(), progress.today());
       waiting = [...due, ...more];
-      const kept = memory.read(DRAFT)?.id; // what was begun goes on
-      waiting.sort((a, b) => (b.id === kept) - (a.id === kept));
+      const { id: begun, text, shown } = memory.read(DRAFT) ?? {}; // that goes on
+      if (text || shown) waiting.sort((a, b) => (b.id === begun) - (a.id === begun));
     }
 
     function show() {

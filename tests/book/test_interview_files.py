@@ -15,7 +15,10 @@ def test_decks_and_table_are_offered_and_there(html):
     )
     links = [a["href"] for a in page.select("main a[download]")]
     files = [(html / "chapters" / link).resolve() for link in links]
-    assert [file.suffix for file in files] == [".apkg", ".apkg", ".csv"]
+    kinds = [".apkg", ".apkg", ".csv", ".json", ".md"]
+    assert [file.suffix for file in files] == kinds
+    assert len(json.loads(files[3].read_text())["questions"]) == len(questions())
+    assert files[3].name in files[4].read_text()  # the tutor knows its questions
     assert all(zipfile.is_zipfile(file) for file in files[:2])
 
 
@@ -37,7 +40,7 @@ def headings(page) -> dict[str, str]:
 def test_the_bank_of_the_page_is_whole_and_links_only_what_stands(html):
     text = (html / "web" / "interview-bank.js").read_text(encoding="utf-8")
     bank = json.loads(text.removeprefix("globalThis.InterviewBank = ").rstrip(";\n"))
-    assert bank["topics"] == TOPICS
+    assert {key: en for key, (en, _) in bank["topics"].items()} == TOPICS
     assert [q["id"] for q in bank["questions"]] == [q.id for q in questions()]
     for q in bank["questions"]:
         address, title = q["read"]

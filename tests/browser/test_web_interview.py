@@ -15,6 +15,7 @@ from lenet_course.interview import (
     scoresheet,
 )
 from lenet_course.interview.render import inline
+from lenet_course.interview.words import word
 from tests.browser.web_runner import (
     WEB,
     axe_violations,
@@ -251,7 +252,7 @@ def test_a_figure_comes_with_its_answer(page, language):
     page.reload()
     page.get_by_role("button", name="Go on").click()
     assert page.locator(".q-figure").count() == 0
-    page.get_by_role("button", name="Show the answer").click()
+    page.get_by_role("button", name=word("show", language)).click()
     image = page.locator(".lw-said .q-figure img")
     assert image.get_attribute("alt") == drawn[0].figure.alt[language]
     image.evaluate("image => image.decode()")
@@ -273,7 +274,7 @@ def test_headings_that_cost_points_are_to_be_read_again(page):
 
 def test_it_asks_in_chinese(page):
     page.get_by_label("Language").select_option("zh")
-    start(page)
+    page.get_by_role("button", name="开始").click()
     asked = page.locator(".lw-asked")
     assert asked.get_attribute("lang") == "zh-Hans"
     assert any("\u4e00" <= letter <= "\u9fff" for letter in asked.inner_text())

@@ -2,7 +2,6 @@
 
 import html
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from _ext.widgets import WIDGETS, tag
+from tools.browser import chromium
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 STATIC = WEB.parent / "_static"
@@ -27,14 +27,6 @@ const argument = JSON.parse(fs.readFileSync(0, "utf8"));
 const result = vm.runInThisContext("(" + expression + ")")(argument);
 process.stdout.write(JSON.stringify(result));
 """
-
-
-def chromium() -> str | None:
-    """The browser to test with: the one CHROMIUM names, else the system's."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
 
 
 def run_javascript(files: Sequence[Path], function: str, argument) -> object:
