@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor
 
@@ -145,4 +146,35 @@ def seed_rows(
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.grid(axis="x")
     figure.legend(loc="outside upper left", ncols=2, fontsize=LARGE - 1)
+    return figure
+
+
+def boxes(
+    field: Tensor, panels: Mapping[str, tuple[Tensor, Sequence[object]]]
+) -> Figure:
+    """One picture for each set of boxes on it, with an answer at each box or none.
+
+    Args:
+        field: float [H, W], 0 to 1.
+        panels: title -> (boxes (x1, y1, x2, y2) in pixels, float [N, 4]; N answers).
+
+    >>> import torch
+    >>> one = torch.tensor([[2.0, 2.0, 30.0, 30.0]])
+    >>> len(boxes(torch.zeros(40, 40), {"all": (one, []), "kept": (one, [7])}).axes)
+    2
+    """
+    figure = Figure(figsize=(7.2, 7.2 / len(panels) + 0.3))
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (title, (corners, answers)) in zip(axes, panels.items()):
+        axis.imshow(field.numpy(), vmin=0, vmax=1)
+        axis.set_title(title, fontsize=LARGE)
+        axis.set_xticks([])
+        axis.set_yticks([])
+        for left, top, right, bottom in corners.tolist():
+            look = {"edgecolor": COLORS["amber"], "facecolor": "none", "linewidth": 1.2}
+            corner, size = (left - 0.5, top - 0.5), (right - left, bottom - top)
+            axis.add_patch(Rectangle(corner, *size, **look))
+        for (left, top, *_), answer in zip(corners.tolist(), answers):
+            look = {"color": COLORS["amber"], "fontsize": LARGE + 2, "va": "top"}
+            axis.text(left + 1, top + 0.5, str(answer), **look)
     return figure

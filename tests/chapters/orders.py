@@ -191,6 +191,19 @@ def sign() -> World:
     return lambda code: same(ran(code, x=x, **names)["x"], right)
 
 
+@world("limits-order-cam")
+def heat() -> World:
+    front = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Tanh())
+    rest = nn.Linear(18, 4)
+    x = torch.randn(1, 1, 5, 5)
+    with torch.no_grad():  # a linear rest: the slope is its weight
+        share = rest.weight[3].view(1, 2, 9).mean(2)
+        right = torch.einsum("bk,bkij->bij", share, front(x)).clamp(min=0)
+    assert right.any()  # or any heat of zeros is right
+    names = dict(torch=torch, front=front, back=nn.Sequential(nn.Flatten(), rest))
+    return lambda code: same(ran(code, x=x, **names)["heat"], right)
+
+
 # ---- Words ----
 
 EVENT = {

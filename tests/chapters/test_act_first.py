@@ -71,6 +71,7 @@ PLACE = {
     "versus-predict-start": r"PyTorch's start: .*",
     "limits-predict-turned": r"right(?: +\d+%){5} +(\d+)%",
     "limits-predict-light": r"dark on light +\d+% +(\d+)%",
+    "limits-predict-shuffled": r"unchanged: .*",
 }
 
 

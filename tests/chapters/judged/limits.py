@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torchvision import ops
 
 
 def _attack_directly(x, gradient, eps, mean, std):
@@ -75,6 +76,38 @@ def _norm(root=lambda var: (var + 1e-5).sqrt(), shape=(1, -1, 1, 1)):
     return normalised
 
 
+def _nms_by_torchvision(boxes, scores, names, limit):
+    if not boxes:
+        return []
+    boxes, scores = torch.tensor(boxes).float(), torch.tensor(scores)
+    return ops.batched_nms(boxes, scores, torch.tensor(names), limit).tolist()
+
+
+def _nms_by_masks(boxes, scores, names, limit):
+    """Whole rows of a table of IoUs are struck out."""
+    corners = np.array(boxes, dtype=float).reshape(-1, 2, 2)
+    low = np.maximum(corners[:, None, 0], corners[None, :, 0])
+    high = np.minimum(corners[:, None, 1], corners[None, :, 1])
+    both = np.clip(high - low, 0, None).prod(-1)
+    area = (corners[:, 1] - corners[:, 0]).prod(-1)
+    iou = both / (area[:, None] + area - both)
+    alike = np.equal.outer(np.array(names), np.array(names))
+    alive, kept = np.ones(len(boxes), bool), []
+    for i in np.argsort(-np.array(scores)):
+        if alive[i]:
+            kept.append(int(i))
+            alive &= ~(alike[i] & (iou[i] > limit))
+    return kept
+
+
+def _nms(change=lambda *args: args, after=list):
+    return lambda *args: after(_nms_by_masks(*change(*args)))
+
+
+def _nms_strict(boxes, scores, names, limit):
+    return _nms_by_masks(boxes, scores, names, limit - 1e-9)
+
+
 _THREE = 3 * nn.Conv2d(64, 64, 3, bias=False).weight.numel()
 
 RIGHT = {
@@ -92,6 +125,12 @@ RIGHT = {
     "limits.patch-embedding": [
         sum(p.numel() for p in nn.Conv2d(3, 768, 16, 16).parameters()),
         sum(p.numel() for p in nn.Linear(3 * 16 * 16, 768).parameters()),
+    ],
+    "limits.nms-by-class": [_nms_by_torchvision, _nms_by_masks],
+    "limits.nearest-window": [0.76, 676 / 892, 169 / 223],
+    "limits.attention-even": [
+        1920.0,
+        next(n for n in range(1, 9999) if 2 * n * n + 4 * n * 768 >= 9 * n * 768),
     ],
 }
 WRONG = {
@@ -132,4 +171,15 @@ WRONG = {
         768 * 16 * 16 * 3 + 1,
         768 * 769 - 768,
     ],
+    "limits.nms-by-class": [
+        _nms(lambda b, s, n, limit: (b, s, [0] * len(n), limit)),
+        _nms(lambda b, s, n, limit: (b, s, n, 0.5)),
+        _nms(lambda b, s, n, limit: (b, [-x for x in s], n, limit)),
+        _nms(after=lambda kept: kept[::-1]),
+        _nms(after=sorted),
+        _nms_strict,
+        lambda boxes, scores, names, limit: list(range(len(boxes))),
+    ],
+    "limits.nearest-window": [0.75, 0.77, 0.8, 24 * 24 / 992],
+    "limits.attention-even": [1_919, 1_921, 1_920 / 768, 44],
 }
