@@ -196,7 +196,7 @@ def test_what_is_put_into_pages_is_there(soups):
     )
     coloured = pages["19-coding-tasks"].select("details.lx .highlight .k")
     formulas = pages["19-coding-tasks"].select("details.lx math")
-    assert len(coloured) > 100 and len(formulas) > 40
+    assert len(coloured) > 50 and len(formulas) > 40
     for page in soups.values():
         for picture in page.select("article img[src*=_images]"):
             assert picture.find_parent("a"), picture
