@@ -1,8 +1,8 @@
 """What a page says of itself to search engines and to those who share its address.
 
-Its first paragraph describes it. Where it is published follows from the address in
-_config.yml, which every page names as the one to quote; sitemap.xml names them all,
-and 404.html stands for a page that is not there.
+Its first paragraph describes it, and the book's card stands beside it. Where it is
+published follows from the address in _config.yml, which every page names as the one to
+quote; sitemap.xml names them all, and 404.html stands for a page that is not there.
 """
 
 from html import escape
@@ -29,6 +29,10 @@ input, button {{ font: inherit; }}
 <form action="{root}search.html"><label>Search it <input type="search" name="q"></label>
 <button>Search</button></form></body></html>
 """
+CARD = "_static/social-card.png"  # drawn by tools/social_card.py
+CARD_SHOWS = (
+    "The book's sign, its name, and: every layer opened up, every number computed"
+)
 LONG = 155  # characters, of which search engines show
 
 
@@ -47,9 +51,13 @@ def describe(app: Sphinx, page: str, template: str, context: dict, doctree) -> N
     if doctree is None or not (words := opening(doctree)):
         return
     said = {"og:title": context["title"], "og:description": words}
-    said |= {"og:type": "article", "og:url": f"{app.config.html_baseurl}{page}.html"}
+    base = app.config.html_baseurl
+    said |= {"og:type": "article", "og:url": f"{base}{page}.html"}
+    said |= {"og:image": f"{base}{CARD}", "og:image:alt": CARD_SHOWS}
+    said |= {"og:image:width": "1200", "og:image:height": "630"}
     tags = [f'<meta name="description" content="{escape(words)}" />']
     tags += [f'<meta property="{k}" content="{escape(v)}" />' for k, v in said.items()]
+    tags.append('<meta name="twitter:card" content="summary_large_image" />')
     context["metatags"] = context.get("metatags", "") + "\n".join(tags)
 
 

@@ -2,6 +2,14 @@
 (function () {
   "use strict";
 
+  // book.css fades the side on which a box holds more than it shows.
+  function cue(box) {
+    const hidden = box.scrollWidth - box.clientWidth;
+    if (hidden > 0) box.tabIndex = 0;
+    box.classList.toggle("came-from", hidden > 0 && box.scrollLeft > 2);
+    box.classList.toggle("goes-on", hidden - box.scrollLeft > 2);
+  }
+
   function repair() {
     // A button that shows text must be called by that text.
     document.querySelectorAll(
@@ -23,11 +31,14 @@
       cell.replaceWith(plain);
     });
 
-    // What scrolls must be reachable by keyboard.
+    // What scrolls must be reachable by keyboard, and show that it goes on.
+    const sizes = new ResizeObserver((changes) => changes.forEach(({ target }) => cue(target)));
     document.querySelectorAll(
-      ".cell_output .text_html, .pst-scrollable-table-container, div.math, .highlight pre, .cell_output pre"
+      ".cell_output .text_html, .pst-scrollable-table-container, div.math, article pre"
     ).forEach((box) => {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      cue(box);
+      sizes.observe(box);
+      box.addEventListener("scroll", () => cue(box), { passive: true });
     });
 
     // docutils' citation lists carry roles that ARIA no longer has.

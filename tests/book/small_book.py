@@ -5,7 +5,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 
-def built(folder, text: str, extension: str) -> tuple[BeautifulSoup, str]:
+def built(folder, text: str, extension: str, myst=()) -> tuple[BeautifulSoup, str]:
     """A page of a book of its own, two folders down, and the warnings."""
     page = folder / "source" / "one" / "two" / "page.md"
     page.parent.mkdir(parents=True)
@@ -14,7 +14,7 @@ def built(folder, text: str, extension: str) -> tuple[BeautifulSoup, str]:
         "extensions": ["myst_parser", extension],
         # Sphinx adds an extension's own to a default that all books of a process share.
         "source_suffix": {".md": "markdown"},
-        "myst_enable_extensions": ["colon_fence"],
+        "myst_enable_extensions": ["colon_fence", *myst],
         "root_doc": "one/two/page",
     }
     out, warnings = folder / "out", (folder / "warnings").open("w+")

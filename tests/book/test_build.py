@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from PIL import Image
 
-from _ext import icons
+from _ext import describe, icons
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +173,33 @@ def test_pages_describe_themselves(soups, html, root):
         assert link["href"].endswith(path.relative_to(html).as_posix())
         assert link["href"] in (html / "sitemap.xml").read_text()
     assert all(len(paths) == 1 for paths in told.values()), told
+
+
+def test_a_shared_address_shows_the_books_card(soups, html):
+    with Image.open(html / describe.CARD) as card:
+        assert card.size == (1200, 630) and card.format == "PNG"
+    assert (html / describe.CARD).stat().st_size <= 60_000
+    for path, page in soups.items():
+        if page.select_one("meta[name=description]"):
+            said = {m["property"]: m["content"] for m in page.select("meta[property]")}
+            home = said["og:url"].removesuffix(path.relative_to(html).as_posix())
+            assert said["og:image"] == home + describe.CARD
+            assert said["og:image:alt"]
+
+
+def test_what_is_put_into_pages_is_there(soups):
+    pages = {path.stem: page for path, page in soups.items()}
+    terms = pages["04-pooling-and-activations"].select("a[href*='glossary.html#']")
+    assert len(terms) > 20
+    assert all(
+        term.get("aria-description") for term in terms if term.select(".std-term")
+    )
+    coloured = pages["19-coding-tasks"].select("details.lx .highlight .k")
+    formulas = pages["19-coding-tasks"].select("details.lx math")
+    assert len(coloured) > 50 and len(formulas) > 40
+    for page in soups.values():
+        for picture in page.select("article img[src*=_images]"):
+            assert picture.find_parent("a"), picture
 
 
 def test_chapters_carry_their_numbers(soups, html):
