@@ -14,7 +14,7 @@ ASKED = [
     "1_000.5 or 2.30",
     "感受野",
     "LeNet-5 的梯度 naïve épreuve",
-    "膨胀率dilation率",
+    "膨胀率dilation率 不变性",
     "x^2 C1 conv2d _private __init__",
     "",
 ]
