@@ -17,7 +17,8 @@ HAN = "\u3400-\u9fff"
 PART = re.compile(rf"[{HAN}]+|\d[\d,_]*(?:\.\d+)?|[^\W\d{HAN}][^\W{HAN}]*")
 THOUSANDS = re.compile(r"\B(?=(?:\d{3})+(?!\d))")
 
-LITTLE = "的了是在和与也就都而及或把被对为从到会能要用时等以其它他每只才再又很更最这那一个不有"
+LITTLE = "的了是在和与也就都而及或把被对为从到会能要"
+LITTLE += "用时等以其它他每只才再又很更最这那一个不有"
 
 IN_PAGE = r"""
 var splitQuery = (query) => {
