@@ -63,7 +63,7 @@ def scripts(tmp_path_factory):
     """The page's scripts, with Python beside them as the build puts it there."""
     folder = tmp_path_factory.mktemp("static")
     (folder / "python.js").write_text(page_python.script(), "utf-8")
-    names = "storage", "answers", "code", "ask"
+    names = "storage", "progress", "answers", "code", "ask"
     return [Path(shutil.copy(ROOT / f"_static/{n}.js", folder)) for n in names]
 
 

@@ -11,9 +11,12 @@ from tests.browser.web_runner import axe_violations, html_page, opened
 ROOT = Path(__file__).resolve().parents[2]
 STYLE = f'<link rel="stylesheet" href="{(ROOT / "_static/quiz.css").as_uri()}">'
 SCRIPTS = [
-    ROOT / f"_static/{n}.js" for n in ("storage", "answers", "code", "ask", "quiz")
+    ROOT / f"_static/{n}.js"
+    for n in ("storage", "progress", "answers", "code", "ask", "quiz")
 ]
 Q = "#quiz-architecture-"
+# What a quiz keeps; how its questions went is kept for practice, too.
+KEYS = "Object.keys(localStorage).filter((key) => key.includes(':quiz:'))"
 FIELD = f"{Q}receptive-field-s4-n"
 REFUSED = """<script>Object.defineProperty(window, "localStorage",
   {get() { throw new DOMException("refused", "SecurityError"); }});</script>"""
@@ -145,7 +148,7 @@ def test_start_again_forgets(browser, quiz_page):
             assert page.locator("input:checked").count() == 0
             assert page.input_value(FIELD) == ""
             assert page.locator(".lq-w:visible").count() == 0
-            assert page.evaluate("localStorage.length") == 0
+            assert page.evaluate(f"{KEYS}.length") == 0
             page.reload()
 
 
@@ -166,7 +169,7 @@ def test_the_quiz_works_with_a_memory_that_is_damaged(browser, quiz_page, state)
     with opened(browser, quiz_page) as page:
         page.check(f"{Q}c3-parameters-3")
         page.evaluate(
-            "v => localStorage.setItem(Object.keys(localStorage)[0], v)",
+            f"v => localStorage.setItem({KEYS}[0], v)",
             f'{{"digest": "{digest}"{state}}}',
         )
         page.reload()
@@ -195,7 +198,7 @@ def test_the_quiz_is_answered_by_keyboard_alone(browser, quiz_page):
 
 def test_the_quiz_leaves_no_global_name(browser, tmp_path, quiz_html):
     count = "Object.keys(window).length"
-    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS[:3])) as page:
+    with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS[:4])) as page:
         without = page.evaluate(count)
     with opened(browser, html_page(tmp_path, quiz_html, SCRIPTS)) as page:
         assert page.evaluate(count) == without

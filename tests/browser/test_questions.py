@@ -7,7 +7,7 @@ import pytest
 
 from lenet_course.interview import LEVELS, questions
 from tests.browser.test_pages import faults_of_accessibility
-from tests.browser.web_runner import STORAGE, opened
+from tests.browser.web_runner import PROGRESS, STORAGE, opened
 
 SHAPES = questions("shapes")
 CARDS = "section.question"
@@ -217,8 +217,10 @@ def test_it_works_where_storage_is_refused(browser, address):
 
 def test_it_leaves_no_global_name_behind(browser, root):
     with opened(browser, "about:blank") as page:
-        before = [*page.evaluate("Object.keys(window)"), "LenetStorage"]
+        ours = ["LenetStorage", "LenetProgress"]
+        before = [*page.evaluate("Object.keys(window)"), *ours]
         page.add_script_tag(content=STORAGE.read_text())
+        page.add_script_tag(content=PROGRESS.read_text())
         page.add_script_tag(content=(root / "_static/questions.js").read_text())
         assert page.evaluate("Object.keys(window)") == before
 
