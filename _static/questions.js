@@ -109,9 +109,13 @@
 
     function setMark(card, mark) {
       const id = `card:${card.id}`;
-      if (marks.get(card.id) === mark) progress.forget(id);
-      else progress.record(id, mark === "done" ? "good" : "bad");
-      marks = readMarks();
+      if (marks.get(card.id) === mark) {
+        marks.delete(card.id);
+        progress.forget(id);
+      } else {
+        marks.set(card.id, mark); // also where nothing can be kept
+        progress.record(id, mark === "done" ? "good" : "bad");
+      }
       paint();
     }
 

@@ -54,9 +54,8 @@ def test_no_other_script_of_the_book_touches_storage():
     assert found == {"storage.js"}
 
 
-def test_every_page_loads_it_before_what_uses_it(html):
-    pages = [p for p in html.rglob("*.html") if "_static" not in p.parts]
-    for page in pages:
+def test_every_page_loads_it_before_what_uses_it(html, pages):
+    for page in (html / name for name in pages):
         scripts = re.findall(r'<script [^>]*?src="[^"]*?([\w-]+\.js)', page.read_text())
         first = {name: scripts.index(name) for name in scripts}
         users = {"ask.js", "quiz.js", "questions.js", "interview.js"} & set(scripts)
