@@ -56,7 +56,9 @@ def test_formulas_arrive_as_they_were_written(deck):
     by_id = {fields(note)["Id"]: fields(note) for note in notes}
     count = 0
     for q in BANK:
-        for text, field in ((q.answer[language], "Answer"), (q.deep, "Deep")):
+        said = [q.answer, *q.points.values()]
+        answer = "\n\n".join(texts[language] for texts in said)
+        for text, field in ((answer, "Answer"), (q.deep, "Deep")):
             code_free = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.S)
             wanted = re.findall(r"(?<!\\)\$\$?(.+?)\$\$?", code_free, re.S)
             found = re.findall(r"\\[(\[](.+?)\\[)\]]", by_id[q.id][field], re.S)
