@@ -1,4 +1,4 @@
-"""The interview questions as pages, made from lenet_helpers/interview/*.yml.
+"""The interview questions as pages, made from lenet_course/interview/questions.
 
 ``{questions} shapes`` puts one card a question of that topic; ``{question-topics}``
 puts the table of topics with its counts. Cards are plain HTML that folds by itself
