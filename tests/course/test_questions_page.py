@@ -63,6 +63,9 @@ def small_book(tmp_path, root):
     (folder / "questions").mkdir()
     (folder / "figures" / "drawing.svg").write_text("<svg/>")
     (folder / "questions" / "pooling.yml").write_text(FIRST, encoding="utf-8")
+    (folder / "asked.yml").write_text(
+        "lists: {a: {}, b: {}}\nasked: {pooling-first: [a]}"
+    )
     (source / "conf.py").write_text(
         textwrap.dedent("""
         extensions = ["myst_nb", "sphinxcontrib.bibtex", "_ext.questions"]
@@ -94,8 +97,10 @@ def small_book(tmp_path, root):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank, "FOLDER", folder)
+        bank._asked_file.cache_clear()
         yield build
     bank._topic.cache_clear()
+    bank._asked_file.cache_clear()
 
 
 @pytest.fixture
@@ -117,6 +122,7 @@ def test_a_card_holds_all_of_its_question(built):
     assert not warnings
     (card,) = page.select("section.question")
     assert card["id"] == "pooling-first" and "level-basic" in card["class"]
+    assert "asked in 1 of 2 public lists" in card.select_one(".q-level").text
     assert card.h2.select_one(".math") and card.h2.code.text == "S2"
     answer, chinese, deep, more = card.find_all("details", recursive=False)
     assert answer.p.text == "156. Six maps, <b>one</b> bias each."
