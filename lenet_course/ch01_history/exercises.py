@@ -79,7 +79,7 @@ def complex_cells(responses: Tensor, size: int) -> Tensor:
         8824,
         wrong={
             9760: "That is the network as published, with a bias for every unit.",
-            8800: "That leaves no bias at all. Sharing leaves one for each map.",
+            8800: "That leaves H1 and H2 no bias. Sharing leaves one for each map.",
             9004: "H1 is right. H2 has a bias for every unit, too.",
             9580: "H2 is right. H1 has a bias for every unit, too.",
             8784: "H3 and the output keep theirs: they have no maps to share over.",
@@ -110,7 +110,7 @@ def shared_biases() -> int:
         2,
         wrong={
             20: "A pass was 60,000 presentations. How many images were there?",
-            22: "Divide by all images, the originals among them, not by the rest.",
+            20 / 9: "Divide by all images, the originals among them.",
             1200000: "These are all presentations. Over how many images?",
             0.1: "That is one pass. There were twenty.",
         },

@@ -118,7 +118,8 @@ def _total_behind(kernel: int, dilation: int) -> tuple[int, int]:
         "Half of them go in front. What if their number is odd?",
         "`total // 2` in front, `total - total // 2` behind.",
     ],
-    more="Where the total is odd, as for kernel 4, the map moves by half a pixel.",
+    more="Where the total is odd, as for kernel 4 undilated, the map moves by half a "
+    "pixel.",
 )
 def same_padding(kernel: int, dilation: int = 1) -> tuple[int, int]:
     """k taps with gaps of d span d(k − 1) + 1 pixels: a row loses d(k − 1) places."""

@@ -7,9 +7,10 @@ from matplotlib import patches
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
+from torch.nn import functional
 
 from lenet_helpers.plots.maps import SIGNED
-from lenet_helpers.plots.style import COLORS, LARGE
+from lenet_helpers.plots.style import COLORS, INK, LARGE
 
 
 def _bare(axis: Axes) -> None:
@@ -95,9 +96,44 @@ def row(pictures: Mapping[str, Tensor], columns: int = 3, frame: int = 0) -> Fig
         _bare(axis)
     for axis, (title, picture) in zip(axes, pictures.items()):
         axis.imshow(picture.numpy(), vmin=low, vmax=high)
+        axis.spines[:].set(visible=True, color=INK, linewidth=0.6)
         axis.set_title(title, fontsize=LARGE)
         if frame:
             _square(axis, frame, frame, len(picture) - 2 * frame, "amber")
+    return figure
+
+
+def unfolded(image: Tensor, side: int, place: int, pixel: tuple[int, int]) -> Figure:
+    """An image beside its windows, written out as columns.
+
+    Amber: the window number ``place`` and its column. Blue: one ``pixel``, and all
+    places of the matrix where it stands.
+
+    >>> import torch
+    >>> len(unfolded(torch.rand(6, 6), side=3, place=5, pixel=(2, 2)).axes)
+    2
+    """
+    columns = functional.unfold(image[None, None], side)[0]
+    per_row = image.shape[1] - side + 1
+    figure = Figure(figsize=(5.6, 2.3))
+    axes = figure.subplots(1, 2, width_ratios=[1, 2.3])
+    axes[0].imshow(image.numpy(), vmin=0, vmax=1)
+    axes[1].imshow(columns.numpy(), vmin=0, vmax=1, aspect="auto")
+    _square(axes[0], *divmod(place, per_row), side, "amber")
+    _square(axes[0], *pixel, 1, "sky")
+    edge = {"color": COLORS["amber"], "linewidth": 1.5, "clip_on": False}
+    for x in (place - 0.6, place + 0.6):
+        axes[1].plot([x, x], [-0.5, side**2 - 0.5], **edge)
+    marked = image.new_zeros(image.shape)
+    marked[pixel] = 1
+    rows, places = functional.unfold(marked[None, None], side)[0].nonzero().T.tolist()
+    axes[1].plot(places, rows, "s", color=COLORS["sky"], markersize=3.5)
+    titles = f"{image.shape[0]}×{image.shape[1]} pixels", "a column is a window"
+    for axis, title in zip(axes, titles):
+        _bare(axis)
+        axis.set_title(title, fontsize=LARGE)
+    axes[1].set_xlabel(f"{columns.shape[1]} places", fontsize=LARGE)
+    axes[1].set_ylabel(f"{side**2} pixels", fontsize=LARGE)
     return figure
 
 
@@ -136,9 +172,10 @@ def fields(heats: Mapping[str, Tensor], side: int) -> Figure:
     figure = Figure(figsize=(5.6, 5.6 / len(heats) + 0.4))
     axes = figure.subplots(1, len(heats), squeeze=False)[0]
     for axis, (title, heat) in zip(axes, heats.items()):
-        axis.imshow(heat.numpy(), "viridis", vmin=0)
+        limit = heat.max().item()
+        axis.imshow(heat.numpy(), SIGNED, vmin=-limit, vmax=limit)
         corner = (len(heat) - side) / 2
-        _square(axis, corner, corner, side, "amber")
+        _square(axis, corner, corner, side, "sky")
         _bare(axis)
         axis.set_title(title, fontsize=LARGE)
     return figure

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from lenet_course.ch02_architecture.figures import windows
 from lenet_helpers import models
 
 
@@ -68,3 +69,13 @@ def test_same_with_an_even_kernel_pads_more_at_the_end():
     layer = torch.nn.Conv1d(1, 1, 2, padding="same", bias=False)
     torch.nn.init.ones_(layer.weight)
     assert layer(torch.tensor([[[1.0, 2.0, 4.0]]])).tolist() == [[[3.0, 6.0, 4.0]]]
+
+
+def test_the_figure_has_a_bar_for_every_place_and_a_dashed_one_for_what_sticks_out():
+    rows = [(10, 5, 1), (10, 2, 2), (10, 5, 2), (9, 3, 3)]
+    for axis, (n, kernel, stride) in zip(windows(rows).axes, rows, strict=True):
+        whole = [line for line in axis.lines if line.get_linestyle() == "-"]
+        layer = torch.nn.Conv1d(1, 1, kernel, stride)
+        assert len(whole) == layer(torch.zeros(1, 1, n)).shape[-1]
+        assert len(axis.lines) - len(whole) == bool((n - kernel) % stride)
+        assert max(line.get_xdata().max() for line in whole) <= n

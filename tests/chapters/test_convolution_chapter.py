@@ -14,6 +14,7 @@ from scipy import signal, stats
 from torch import nn
 
 from lenet_course import exercises, quiz
+from lenet_course.ch03_convolution.figures import unfolded
 from lenet_course.ch03_convolution.memory import new_bytes
 from lenet_course.exercises.engine import get
 from lenet_helpers import shapes
@@ -227,6 +228,15 @@ def test_the_matrix_of_a_layer_is_toeplitz_and_its_transpose_runs_back():
     back = F.conv_transpose2d(x[:16].view(1, 1, 4, 4), w).flatten()
     assert torch.allclose(matrix.T @ x[:16], back, atol=1e-5)
     assert (matrix != 0).sum() == 144 and matrix.unique().numel() == 10
+
+
+def test_the_marked_pixel_stands_where_the_matrix_holds_its_value():
+    image = torch.zeros(14, 14)
+    image[7, 7] = 1
+    matrix = unfolded(image, side=5, place=34, pixel=(7, 7)).axes[1]
+    marks = matrix.lines[-1].get_xydata().tolist()
+    values = matrix.images[0].get_array()
+    assert len(marks) == 25 and all(values[int(y), int(x)] == 1 for x, y in marks)
 
 
 def test_separable_costs_one_over_maps_and_one_over_window():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from lenet_course import quiz
 from lenet_course.ch01_history import exercises as solved
@@ -165,3 +166,37 @@ def test_ten_images_a_step_cost_at_most_a_third_more_than_one():
     for name in ("LeNet-1989", "LeNet-5"):
         assert 10 * rates[name, 1] / rates[name, 10] < 4 / 3
     assert "at most a third more than one" in reader.text("01-history")
+
+
+class _Operations(TorchDispatchMode):
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        self.count += 1
+        return operation(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(("network", "side"), [(LeNet1989, 16), (LeNet5, 32)])
+def test_a_step_starts_about_a_hundred_operations_or_more(network, side):
+    model = network()
+    sgd = torch.optim.SGD(model.parameters(), lr=1e-4)
+    with _Operations() as started:
+        sgd.zero_grad()
+        model(torch.zeros(1, 1, side, side)).square().mean().backward()
+        sgd.step()
+    assert started.count > 90
+    assert "about a hundred operations or more" in reader.text("01-history")
+
+
+def test_a_pixel_that_never_had_ink_moves_no_weight():
+    dense = torch.nn.Linear(4, 2)
+    before = dense.weight.detach().clone()
+    adam = torch.optim.Adam(dense.parameters(), lr=0.1)
+    for _ in range(5):
+        adam.zero_grad()
+        dense(torch.tensor([[1.0, 0.5, 0, 0]])).square().sum().backward()
+        adam.step()
+    assert torch.equal(dense.weight[:, 2:], before[:, 2:])
+    assert not torch.equal(dense.weight[:, :2], before[:, :2])
