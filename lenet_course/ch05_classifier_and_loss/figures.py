@@ -178,7 +178,9 @@ def reliability(columns: Mapping[str, Bins]) -> Figure:
     4
     """
     figure = Figure(figsize=(5.6, 4.6))
-    axes = figure.subplots(2, len(columns), height_ratios=[2.2, 1], sharex=True)
+    axes = figure.subplots(
+        2, len(columns), height_ratios=[2.2, 1], sharex=True, squeeze=False
+    )
     most = max(bins.count.max().item() for bins in columns.values())
     for (upper, lower), (name, bins) in zip(axes.T, columns.items()):
         full = bins.count > 0
