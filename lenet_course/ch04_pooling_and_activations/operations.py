@@ -88,8 +88,8 @@ def _of_two(larger: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Te
     more="So max pooling adds no function that ReLU layers could not make.",
 )
 def max_pool(x: Tensor) -> Tensor:
-    """max(a, b) = a + relu(b − a), three times. The differences are convolutions with
-    weights 1 and −1 and stride 2, so this is a small ReLU network.
+    """max(a, b) = a + relu(b − a), three times. All between the ReLUs is linear:
+    this is a small ReLU network.
     """
 
     def larger(a, b):

@@ -86,6 +86,28 @@ def shares(p: Tensor, title: str) -> Figure:
     return figure
 
 
+def difference_of_bars(pair: Mapping[str, Tensor]) -> Figure:
+    """Two rows of bars, a class each, and their difference below them.
+
+    >>> import torch
+    >>> len(difference_of_bars({"p": torch.ones(3) / 3, "t": torch.eye(3)[0]}).axes)
+    3
+    """
+    first, second = pair.values()
+    rows = {**pair, "difference": first - second}
+    figure = Figure(figsize=(4.8, 4.2))
+    axes = figure.subplots(3, 1, sharex=True)
+    for axis, (name, values), color in zip(axes, rows.items(), COLORS.values()):
+        axis.bar(range(len(values)), values.tolist(), color=color)
+        axis.axhline(0, color=INK, linewidth=0.8)
+        axis.set(ylim=(0, 1.05), yticks=(0, 0.5, 1))
+        axis.set_ylabel(name, fontsize=LARGE)
+        axis.tick_params(labelsize=LARGE - 1)
+    axes[-1].set(ylim=(-1.05, 1.05), yticks=(-1, 0, 1), xticks=range(len(first)))
+    axes[-1].set_xlabel("class", fontsize=LARGE)
+    return figure
+
+
 def lines(
     curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     xlabel: str,
@@ -156,7 +178,9 @@ def reliability(columns: Mapping[str, Bins]) -> Figure:
     4
     """
     figure = Figure(figsize=(5.6, 4.6))
-    axes = figure.subplots(2, len(columns), height_ratios=[2.2, 1], sharex=True)
+    axes = figure.subplots(
+        2, len(columns), height_ratios=[2.2, 1], sharex=True, squeeze=False
+    )
     most = max(bins.count.max().item() for bins in columns.values())
     for (upper, lower), (name, bins) in zip(axes.T, columns.items()):
         full = bins.count > 0
