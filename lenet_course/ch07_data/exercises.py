@@ -50,7 +50,7 @@ def idx_offset() -> int:
         0.2752,
         tolerance=0.0006,
         wrong={
-            0.3081: "Zeros were added; the mean falls, and with it everything else.",
+            0.3081: "Zeros were added: the means of x and of x² both fall.",
             0.2359: "A deviation does not shrink with the share; mean squares do.",
             0.2696: "The variance was multiplied by the share. What of the mean?",
             0.1001: "That is the new mean.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import torch.nn.functional as F
 from matplotlib import patches
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,6 +10,14 @@ from torch import Tensor
 
 from lenet_helpers.data import Handwriting
 from lenet_helpers.plots.style import COLORS, INK, LARGE
+
+STEPS = {  # left out -> what the picture is then
+    "20x20 box": "stretched",
+    "cropping": "not cropped",
+    "EXIF": "on its side",
+    "inverting": "not inverted",
+    "everything": "only upright",
+}
 
 
 def _bare(axis: Axes) -> None:
@@ -41,6 +50,40 @@ def row(pictures: Mapping[str, Tensor], columns: int = 3) -> Figure:
         _show(axis, picture)
         axis.set_title(title, fontsize=LARGE)
     return figure
+
+
+def left_out(seen: Handwriting, runs: Sequence[Mapping]) -> Figure:
+    """A photographed digit with one step of its preparation left out; errors, in %.
+
+    ``runs`` are those of experiments/layers/photographs.py: many such photographs.
+
+    >>> import torch
+    >>> from lenet_helpers import data
+    >>> digit = F.pad(torch.ones(1, 20, 4), [12, 12, 4, 4])
+    >>> seen = data.from_picture(data.make_photograph(digit))
+    >>> errors = {"all steps": 1.0, "without": dict.fromkeys(STEPS, 50.0)}
+    >>> [axis.get_title() for axis in left_out(seen, [errors, errors]).axes][:2]
+    ['all steps: 1.0 %', 'stretched: 50 %']
+    """
+    box, pixels = seen.boxes[0], seen.pixels[0]
+    cut = seen.ink[box.top : box.bottom, box.left : box.right]
+    made = (
+        _squeezed(cut),
+        _squeezed(seen.ink),
+        pixels.rot90(),  # as the camera stored it
+        1 - pixels,
+        _squeezed(seen.upright.mean(0)),
+    )
+    right = sum(run["all steps"] for run in runs) / len(runs)
+    pictures = {f"all steps: {right:.1f} %": pixels}
+    for (step, name), picture in zip(STEPS.items(), made):
+        wrong = sum(run["without"][step] for run in runs) / len(runs)
+        pictures[f"{name}: {wrong:.0f} %"] = picture
+    return row(pictures)
+
+
+def _squeezed(picture: Tensor) -> Tensor:
+    return F.interpolate(picture[None, None].float(), (28, 28), mode="area")[0, 0]
 
 
 def stack(pictures: Mapping[str, Tensor]) -> Figure:

@@ -12,10 +12,11 @@ from scipy import ndimage
 from sklearn.neighbors import KNeighborsClassifier
 from torch.utils.data import DataLoader
 
+from experiments.layers import photographs
 from lenet_course import exercises, quiz
 from lenet_course.ch07_data.loading import Draws
 from lenet_helpers import augment, data
-from lenet_helpers.data import idx, picture
+from lenet_helpers.data import idx, picture, picture_file
 from lenet_helpers.statistics import paired_difference
 from tests.chapters.reader import (
     bibliography,
@@ -274,6 +275,16 @@ def test_four_photographs_show_more_or_fewer_than_one_digit():
     runs = rows("photographs")
     assert sum(r["not_one_digit"] for r in runs) == 4
     assert "In four of the 500" in line(CHAPTER)
+
+
+def test_photographs_without_any_other_step_are_upright_all_the_same():
+    photo = data.make_photograph(F.pad(torch.ones(1, 20, 4), [9, 15, 4, 4]))
+    upright = picture_file.read(photo)[0].mean(0)
+    bare = photographs.read(photo, leave_out="everything")
+    assert torch.equal(bare, photographs.resized(upright))
+    runs = [r["without"]["everything but inverting"] for r in rows("photographs")]
+    assert f"{sum(runs) / 5:.0f} %" == "91 %"
+    assert "upright, but with no other step, 91 %" in line(CHAPTER)
 
 
 def test_how_fast_the_runs_were():

@@ -152,9 +152,15 @@ def test_differences_in_the_prose_are_those_of_the_runs(scores, text):
     for name in ("SGD", "AdamW", "Xavier"):
         wide = paired_difference(scores[name], scores["base"])
         assert f"−{-wide.low:.1f} … +{wide.high:.1f}" in text
-    for name, within in (("Nesterov", 0.5), ("Adam", 0.5), ("weight decay 0.005", 0.6)):
+    for name, within in (
+        ("Nesterov", 0.5),
+        ("Adam", 0.5),
+        ("weight decay 0.005", 0.6),
+        ("pixels 0 to 1", 0.7),
+    ):
         near = paired_difference(scores[name], scores["base"])
         assert -within < near.low < near.high < within
+    assert "normalised ones here, within 0.7 point" in text
 
 
 def test_a_rate_three_times_too_high_costs_more_than_any_change_gains(scores):
@@ -184,6 +190,16 @@ def test_zeros_give_the_logistic_sigmoid_a_second_gradient():
         moving[kind] = {name for name, p in named if p.grad.any()}
     assert moving["relu"] == moving["tanh"] == {"output.bias"}
     assert moving["sigmoid"] == {"output.bias", "output.weight"}
+
+
+@pytest.mark.parametrize(("constant", "moving"), [(0.02, 10), (-0.02, 1)])
+def test_a_constant_start_may_switch_every_relu_off(constant, moving):
+    model = ModernLeNet5(activation="relu", pool="max")
+    for layer in (m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)):
+        nn.init.constant_(layer.weight, constant)
+        nn.init.zeros_(layer.bias)
+    F.cross_entropy(model(torch.rand(8, 1, 32, 32)), torch.arange(8)).backward()
+    assert sum(bool(p.grad.any()) for p in model.parameters()) == moving
 
 
 # --- the experiment -----------------------------------------------------------------
