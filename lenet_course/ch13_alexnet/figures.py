@@ -20,6 +20,60 @@ TOWERS = (  # what each GPU makes, and whether it also reads the other one
     ("fc7", "2,048", True),
 )
 
+COURSE = {  # layer -> (side of its maps, how many); single units have side 1
+    "LeNet-5": {
+        **{"image": (32, 1), "C1": (28, 6), "S2": (14, 6), "C3": (10, 16)},
+        **{"S4": (5, 16), "C5": (1, 120), "F6": (1, 84), "output": (1, 10)},
+    },
+    "AlexNet": {
+        **{"image": (227, 3), "conv1": (55, 96), "pool1": (27, 96)},
+        **{"conv2": (27, 256), "pool2": (13, 256), "conv3": (13, 384)},
+        **{"conv4": (13, 384), "conv5": (13, 256), "pool5": (6, 256)},
+        **{"fc6": (1, 4096), "fc7": (1, 4096), "fc8": (1, 1000)},
+    },
+}
+NAMED = {  # what is written beside its dot -> (dx, dy) in points, alignment
+    "AlexNet": {
+        "image": ("image", (8, -12), "left"),
+        "conv1": ("conv1", (-6, 6), "right"),
+        "conv2": ("conv2", (-6, 6), "right"),
+        "conv3": ("conv3, conv4", (0, 8), "center"),
+        "pool5": ("pool5", (0, -17), "center"),
+        "fc6": ("fc6, fc7", (-8, 2), "right"),
+        "fc8": ("fc8", (-8, -4), "right"),
+    },
+    "LeNet-5": {
+        "image": ("image", (8, -6), "left"),
+        "C1": ("C1", (0, 8), "center"),
+        "C3": ("C3", (0, 8), "center"),
+        "C5": ("C5, F6", (-8, 2), "right"),
+        "output": ("output", (-8, -4), "right"),
+    },
+}
+
+
+def course() -> Figure:
+    """Number of maps against their side, from image to output, for both networks."""
+    figure = Figure(figsize=(5.6, 4))
+    axis = figure.subplots()
+    looks = {"AlexNet": ("orange", "s-"), "LeNet-5": ("blue", "o-")}
+    for name, (colour, line) in looks.items():
+        sides, maps = zip(*COURSE[name].values(), strict=True)
+        axis.plot(sides, maps, line, color=COLORS[colour], label=name, markersize=5)
+        for layer, (text, shift, side) in NAMED[name].items():
+            look = {"textcoords": "offset points", "ha": side, "fontsize": 11}
+            look |= {"color": COLORS[colour], "xytext": shift}
+            axis.annotate(text, COURSE[name][layer], **look)
+    axis.set(xscale="log", yscale="log", xlim=(420, 0.45), ylim=(0.4, 11_000))
+    ticks = [227, 55, 28, 13, 5, 1]
+    axis.set_xticks(ticks, [str(side) for side in ticks])
+    axis.set_yticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
+    axis.minorticks_off()
+    axis.set_xlabel("side of the maps in pixels (1: single units)", fontsize=LARGE)
+    axis.set_ylabel("maps, or units", fontsize=LARGE)
+    axis.legend(loc="upper left", fontsize=LARGE)
+    return figure
+
 
 def towers() -> Figure:
     """The two GPUs side by side, layer under layer, and where one reads the other."""
@@ -168,4 +222,18 @@ def colour_cloud(pixels: Tensor, variances: Tensor, directions: Tensor) -> Figur
         axis.plot(ends[:, 0], ends[:, 2], color=COLORS[colour], lw=3.5, label=label)
     axis.set(xlabel="red, 0 to 1", ylabel="blue, 0 to 1", aspect="equal")
     axis.legend(loc="lower left", bbox_to_anchor=(1, 0))
+    return figure
+
+
+def two_paths(paths: Mapping[str, Sequence[float]], drop: int) -> Figure:
+    """A weight step by step, one line a rule; the rate falls after step ``drop``."""
+    figure = Figure(figsize=(5.6, 2.8))
+    axis = figure.subplots()
+    styles = zip(paths.items(), ("orange", "blue"), ("-", "--"))
+    for (label, values), colour, line in styles:
+        axis.plot(range(len(values)), values, line, color=COLORS[colour], label=label)
+    axis.axvline(drop, color=INK, linestyle=":", linewidth=1.2)
+    axis.set_xlabel("step", fontsize=LARGE)
+    axis.set_ylabel("weight", fontsize=LARGE)
+    axis.legend(fontsize=LARGE)
     return figure

@@ -179,3 +179,24 @@ def turned(
     axis.set_xlabel("points of test accuracy", fontsize=FONT)
     axis.grid(axis="x")
     return figure
+
+
+def grew(factors: Mapping[str, float]) -> Figure:
+    """A bar for each factor, to the right what grew and to the left what shrank."""
+    figure = Figure(figsize=(5.6, 0.7 + 0.44 * len(factors)))
+    axis = figure.subplots()
+    for place, factor in enumerate(factors.values()):
+        colour = COLORS["blue" if factor > 1 else "orange"]
+        axis.barh(place, factor - 1, left=1, height=0.6, color=colour)
+        told = f"{factor:,.0f} ×" if factor >= 10 else f"{factor:.1f} ×"
+        told = told if factor > 1 else f"1/{1 / factor:.0f}"
+        at = 1.3 * max(factor, 1)
+        axis.text(at, place, told, va="center", fontsize=LARGE)
+    axis.axvline(1, color=INK, linewidth=1)
+    axis.set(xscale="log", xlim=(0.012, 9e6), ylim=(len(factors) - 0.5, -0.5))
+    axis.set_xticks([])
+    axis.minorticks_off()
+    axis.set_yticks(range(len(factors)), factors, fontsize=FONT)
+    axis.tick_params(length=0)
+    axis.spines[["left", "bottom"]].set_visible(False)
+    return figure

@@ -12,7 +12,7 @@ from torchvision import models
 from lenet_course import quiz
 from lenet_course.ch13_alexnet import figures
 from lenet_helpers import augment, shapes
-from lenet_helpers.models import AlexNet
+from lenet_helpers.models import AlexNet, LeNet5
 from lenet_helpers.models.four_layer import FourLayerNet, ResponseNorm
 from tests.chapters import reader
 
@@ -275,6 +275,17 @@ def test_what_the_text_says_of_the_counts_and_of_the_code(told):
     assert '"650,000 neurons" lie\nbetween' in told["alexnet-relu"]
     lines = [line for line in told["alexnet-whole-built"].splitlines() if line]
     assert len(lines) == 16 and "sixteen lines" in told["alexnet-whole"]
+
+
+def test_the_opening_figure_draws_the_shapes_of_both_networks():
+    whole = {"LeNet-5": (LeNet5(), (1, 32, 32)), "AlexNet": (AlexNet(), (3, 227, 227))}
+    for name, (model, shape) in whole.items():
+        (side, maps), *drawn = figures.COURSE[name].values()
+        assert (maps, side, side) == shape
+        found = [
+            row.output_shape for row in shapes.trace(model, shape) if row.connections
+        ]
+        assert [(s[1] if len(s) == 3 else 1, s[0]) for s in found] == drawn
 
 
 def test_weights_of_torchvision_are_as_large_as_the_text_says(told):

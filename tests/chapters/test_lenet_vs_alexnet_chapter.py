@@ -55,6 +55,21 @@ def test_both_counts_of_layers_follow_the_papers(traces):
     assert alexnet["units"] == 659_272 + pools
 
 
+def test_the_opening_figure_divides_what_is_counted_below(traces):
+    lenet, alexnet = traces.values()
+    training = [  # three ways forward less the first layer once, images, passes
+        (3 * rows.macs - rows[0].macs) * images * passes
+        for rows, images, passes in ((lenet, 60_000, 20), (alexnet, 1_200_000, 90))
+    ]
+    counted = [defined("counted")(rows) for rows in (lenet, alexnet)]
+    wanted = [8 / 5, 5.5 / 2.5, 1_200_000 / 60_000]
+    wanted += [counted[1]["units"] / counted[0]["units"]]
+    wanted += [alexnet.params / lenet.params, alexnet.macs / lenet.macs]
+    wanted += [training[1] / training[0], 20 * lenet.params / alexnet.params]
+    drawn = list(defined("FACTORS").values())
+    assert drawn == pytest.approx(wanted, rel=0.002)
+
+
 def test_kept_memory_is_the_inputs_and_the_activations():
     kept = defined("kept_bytes")
     # the image; tanh and the next layer share what tanh gave; what pooling gave
@@ -286,7 +301,7 @@ def test_what_is_known_by_heart_after_1250_steps(rated, chapter):
         for name in ("lenet-relu-max", "alexnet-bare")
         for row in rated["cifar10", f"{name}-long"][0.003]
     )
-    assert round(100 * last, 1) == 99.8 and "99.8 % or more" in told
+    assert 0.997 <= last < 0.998 and "99.7 % or more" in told
     assert f"{known('lenet-augmented'):.0f} % (LeNet)" in told
     assert f"{known('alexnet-augmented'):.0f} %" in told
 

@@ -310,7 +310,8 @@ def test_the_price_of_attention_is_what_torch_counts():
         q, k, v = (one(x) for one in maps[:3])
         maps[3]((q @ k.mT).softmax(-1) @ v)
     assert counter.get_total_flops() == 2 * (2 * n**2 * d + 4 * n * d**2)
-    rows = printed("limits-attention-cost-counted").splitlines()[1:]
+    shown = reader.cells(CHAPTER)["limits-attention-cost-counted"].outputs[0].data
+    rows = shown["text/plain"].splitlines()[2:]
     for side, row in zip((14, 28, 56, 112), rows, strict=True):
         n, d = side**2, 768
         costs = 2 * n * n * d, 4 * n * d * d, 9 * n * d * d, 9 * n * d
