@@ -315,6 +315,8 @@ LONG_STEPS = {  # before, after: whether the five seeds tell them apart
     ("lenet-relu-max", "lenet-augmented"): False,
     ("alexnet-bare", "alexnet-augmented"): False,
     ("alexnet-bare", "alexnet"): True,
+    ("alexnet-augmented", "alexnet-both"): True,
+    ("lenet-relu-max", "lenet-dropout"): True,
 }
 
 
@@ -335,11 +337,13 @@ def test_steps_on_the_full_set_are_what_was_measured(ended, chapter):
 
 def test_passes_rates_and_training_on_the_full_set(ended, chapter):
     told, summary = chapter["versus-end-read"], chapter["versus-summary"]
-    for name, points in (("lenet-augmented", 0.5), ("alexnet-augmented", 0.6)):
+    late = {"lenet-augmented": 0.5, "alexnet-augmented": 0.6, "lenet-dropout": 0.8}
+    for name, points in late.items():
         ends = [[e["val_accuracy"] for e in r["epochs"][-2:]] for r in ended[name]]
         last = 100 * statistics.mean(b - a for a, b in ends)
         assert round(last, 1) == points
     assert "last pass still adds 0.5 and 0.6 points" in told
+    assert "LeNet's last pass still adds 0.8" in told
     for name, words in (
         ("alexnet-bare", "knows {} %"),
         ("lenet-relu-max", "LeNet {} "),
@@ -347,10 +351,16 @@ def test_passes_rates_and_training_on_the_full_set(ended, chapter):
         known = 100 * statistics.mean(r["train_accuracy"] for r in ended[name])
         assert words.format(round(known)) in told
     long = runs.long(reader.results("lenet-vs-alexnet-long"))
-    chosen = {name for name, network in long.items() if network.chosen}
-    assert chosen == set(long) - {"alexnet"} and len(chosen) == 7
-    assert "each of the seven networks without dropout" in told
-    assert "6.3 ± 2.1" in summary and "dropout in LeNet" in chapter["versus-full"]
+    assert len(long) == 10 and all(network.chosen for network in long.values())
+    assert {network.lr for network in long.values()} == {0.003}
+    for with_, without in (
+        ("alexnet", "alexnet-bare"),
+        ("alexnet-both", "alexnet-augmented"),
+        ("lenet-dropout", "lenet-relu-max"),
+    ):
+        pairs = zip(ended[with_], ended[without], strict=True)
+        assert all(a["train_accuracy"] < b["train_accuracy"] for a, b in pairs)
+    assert "6.3 ± 2.1" in summary
 
 
 def test_how_far_a_second_rate_moves_a_step(rated, chapter):
