@@ -5,6 +5,7 @@ from html import unescape
 from types import SimpleNamespace
 
 import pytest
+from bs4 import BeautifulSoup
 from sphinx.highlighting import PygmentsBridge
 
 from _ext.formulas import set_formulas
@@ -76,3 +77,14 @@ def test_code_in_a_sentence_and_text_outside_of_solutions_stay_as_they_are():
     box = html.fold("Hint", html.paragraphs("Use `n = 2 / k`, so n = 2."))
     assert "<code>n = 2 / k</code>, so <math>" in shown(box)
     assert shown("<p>so n = 2</p>") == "<p>so n = 2</p>"
+
+
+def test_a_longer_solution_comes_statement_by_statement():
+    lines = ["def f(x):", "    a = [", "        x,", "    ]", "    if a:"]
+    source = "\n".join([*lines, '        a = """1', '2"""', "    return a"])
+    made = BeautifulSoup(shown(html.fold("Solution", html.code(source))), "html.parser")
+    words = [piece.get_text() for piece in made.select(".piece")]
+    assert "".join(words).rstrip() == source == made.pre.get_text().rstrip()
+    assert [w.split()[0] for w in words] == ["def", "a", "if", "return"]
+    short = shown(html.fold("Solution", html.code("def f(x):\n    return x")))
+    assert "piece" not in short

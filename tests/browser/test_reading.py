@@ -143,3 +143,28 @@ def test_the_grey_of_figures_can_be_read_in_dark_mode(browser, address):
         seen = light(shot.getpixel((100, 20)))
         ground = light((0x12, 0x12, 0x12))  # the theme's
         assert (seen + 0.05) / (ground + 0.05) >= 4.5
+
+
+STEPS = f"""<link rel="stylesheet" href="{(STATIC / "book.css").as_uri()}">
+<article class="bd-article"><details class="lx" open><summary>Solution</summary>
+<div class="highlight"><pre tabindex="0"><span class="piece">one
+</span><span class="piece">two
+</span><span class="piece">three
+</span></pre></div><p>And so.</p></details></article>"""
+
+
+@pytest.mark.parametrize("all_at_once", [False, True])
+def test_a_solution_is_uncovered_line_by_line(browser, tmp_path, all_at_once):
+    address = html_page(tmp_path, STEPS, [STATIC / "solutions.js"])
+    with opened(browser, address) as page:
+        seen = lambda: page.locator("article").inner_text()  # noqa: E731
+        assert "one" in seen() and "two" not in seen() and "And so" not in seen()
+        page.get_by_role("button", name="All of it" if all_at_once else "Next").click()
+        assert "two" in seen() and ("three" in seen()) == all_at_once
+        if not all_at_once:
+            page.get_by_role("button", name="Next").click()
+        assert "three" in seen() and "And so" in seen()
+        assert page.get_by_role("button").count() == 0
+        assert page.evaluate("document.activeElement.tagName") == "PRE"
+    with opened(browser, address, java_script_enabled=False) as page:
+        assert "three" in page.locator("article").inner_text()
