@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from lenet_helpers.inspection import activations
+from lenet_helpers.plots.maps import SIGNED
 from lenet_helpers.plots.style import COLORS, INK, LARGE
 from lenet_helpers.shapes import Trace
 
@@ -18,8 +19,8 @@ STRIP = 6  # pixels: height of a layer of single units
 def journey(model: nn.Module, image: Tensor) -> Figure:
     """Every layer's maps in a row, all layers at the same scale; logits as bars.
 
-    ``image`` is float32 [1, 1, H, W], normalised. A layer is shown after its
-    activation function, its grey from its lowest value (black) to its highest.
+    ``image`` is float32 [1, 1, H, W], normalised; it is shown in grey. A layer is shown
+    after its activation function, in the colours of `maps`: 0 is black.
     """
     outputs = {"input": image[0]}
     for name, output in activations(model, image).items():
@@ -34,7 +35,9 @@ def journey(model: nn.Module, image: Tensor) -> Figure:
     )
     figure.subplots_adjust(left=0.16, right=0.99, top=0.995, bottom=0.06, hspace=0)
     for axis, (name, picture), height in zip(axes, pictures.items(), heights):
-        axis.imshow(picture, interpolation="nearest")
+        most = np.nanmax(np.abs(picture)) or 1
+        scale = {} if name == "input" else dict(cmap=SIGNED, vmin=-most, vmax=most)
+        axis.imshow(picture, interpolation="nearest", **scale)
         axis.set(xlim=(-0.5, width), ylim=(height - 0.5, -0.5), anchor="NW")
         axis.axis("off")
         _label(axis, name, y=1)
@@ -43,8 +46,7 @@ def journey(model: nn.Module, image: Tensor) -> Figure:
 
 
 def _picture(values: np.ndarray) -> np.ndarray:
-    """Maps in a row with gaps between them, or single units as a strip, in 0 .. 1."""
-    values = (values - values.min()) / (np.ptp(values) or 1)
+    """Maps in a row with gaps between them, or single units as a strip."""
     if values.size == len(values):
         return np.repeat(values.reshape(1, -1), STRIP, axis=0)
     gap = np.full((values.shape[1], GAP), np.nan)
