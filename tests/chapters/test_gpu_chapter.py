@@ -107,7 +107,10 @@ def test_sentences_on_the_ideas_are_what_was_measured(told, results):
     fused = gain["fused optimiser", 64] + gain["fused optimiser", 256]
     assert f"{100 * min(fused) - 100:.0f} to {100 * max(fused) - 100:.0f} %" in text
     queue, do = (cpu["operators"][f"seconds_to_{w}"] for w in ("queue", "do"))
-    assert f"{1e6 * queue:.0f} to {1e6 * do:.0f} µs" in text
+    assert f"{1e6 * queue:.0f} to {1e6 * do:.0f} µs" in told["gpu-042"]
+    grouped = gain["grouped optimiser", 64], gain["grouped optimiser", 256]
+    assert all(low < 1 < high for low, _, high in grouped)
+    assert "grouping it" in text and "not told apart" in text
 
 
 def test_the_layers_that_beat_their_roof_are_those_that_the_picture_names(results):
