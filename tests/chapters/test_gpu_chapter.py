@@ -12,6 +12,7 @@ from torch.utils.data import DistributedSampler
 from experiments.speedrun import recipes
 from lenet_course import quiz
 from lenet_course.ch10_gpu import exercises as gpu_exercises
+from lenet_course.ch10_gpu import figures
 from lenet_helpers.models import ModernLeNet5
 from tests.chapters import fake_cuda, reader
 
@@ -81,6 +82,20 @@ def test_the_estimate_for_a_gpu_knows_both_roofs(told, results):
         assert f"{busy} %" in told["gpu-042"]
     assert "a hundred and fifty" in told["gpu-042"]
     assert "fifteen hundred" in told["gpu-042"]
+
+
+def test_the_first_picture_starts_from_what_the_estimate_does(told):
+    assert f"{figures.START:g}".replace("e-0", "e-") + "  # assumed" in told["gpu-041"]
+    for memory in ("0.32", "3.35"):
+        assert (
+            f"{memory})" in told["gpu-104"] and f"{memory}e12" in told["gpu-first-look"]
+        )
+
+
+def test_the_drawn_ring_gives_everybody_one_whole_sum_and_then_all():
+    turns = figures.ring_counts(4)
+    assert [row.count(4) for row in turns[3]] == [1] * 4
+    assert turns[-1] == [[4] * 4] * 4 and len(turns) == 7
 
 
 def test_published_figures_are_those_of_the_sources_and_marked():
