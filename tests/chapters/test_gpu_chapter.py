@@ -102,8 +102,8 @@ def test_published_figures_are_those_of_the_sources_and_marked():
     bibliography = (reader.ROOT / "references.bib").read_text(encoding="utf-8")
     source = reader.sources("10-gpu-training")["gpu-104"]
     assert "Published, not measured" in source
-    for figures in ("8.1 TFLOP/s", "65 in fp16", "320 GB/s", "67 TFLOP/s", "1,979"):
-        assert figures in bibliography
+    for numbers in ("8.1 TFLOP/s", "65 in fp16", "320 GB/s", "67 TFLOP/s", "1,979"):
+        assert numbers in bibliography
     assert {"nvidiat4", "nvidiah100"} <= reader.cited("10-gpu-training")
 
 
