@@ -14,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-STYLE = "web.css"  # before the scripts, which read its colours
+STYLE = "web.css"
 
 
 class Widget(NamedTuple):

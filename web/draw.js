@@ -16,17 +16,9 @@ globalThis.Draw = (() => {
   const grid = (width, height, attributes = {}) =>
     element("canvas", { width, height, class: "lw-grid", "aria-hidden": "true", ...attributes });
 
-  // The colours are CSS variables, so that they follow the theme.
-  function colour(node, name) {
-    const text = getComputedStyle(node).getPropertyValue(name).trim();
-    return [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16)); // "#rrggbb"
-  }
-
-  const palette = (node) => ({
-    negative: colour(node, "--lw-negative"),
-    zero: colour(node, "--lw-zero"),
-    positive: colour(node, "--lw-positive"),
-  });
+  // The colours of the book's figures (lenet_helpers/plots/maps.py), from -scale to +scale.
+  const SIGNED = ["5ab4ff", "1d6fb0", "101214", "b87400", "ffc24d"].map((colour) =>
+    [0, 2, 4].map((i) => parseInt(colour.slice(i, i + 2), 16)));
 
   function paint(canvas, values, toColour) {
     const context = canvas.getContext("2d");
@@ -35,14 +27,13 @@ globalThis.Draw = (() => {
     context.putImageData(image, 0, 0);
   }
 
-  // Zero is the colour of the paper; full colour is reached at -scale and +scale.
-  function paintSigned(canvas, values, scale, colours) {
-    paint(canvas, values, (v) => {
-      const end = v < 0 ? colours.negative : colours.positive;
-      const t = Math.min(1, Math.abs(v) / (scale || 1));
-      return colours.zero.map((from, i) => from + t * (end[i] - from));
-    });
+  function signedColour(t) { // what is no number is black
+    const place = 2 + 2 * Math.max(-1, Math.min(1, t || 0)), below = Math.min(3, Math.floor(place));
+    return SIGNED[below].map((from, i) => from + (place - below) * (SIGNED[below + 1][i] - from));
   }
+
+  const paintSigned = (canvas, values, scale) =>
+    paint(canvas, values, (v) => signedColour(v / (scale || 1)));
 
   // Ink is white on black, as in MNIST, whatever the theme.
   const paintGrey = (canvas, pixels) =>
@@ -65,6 +56,6 @@ globalThis.Draw = (() => {
   const signed = (v) => v.toFixed(2).replace("-", "−");
 
   return {
-    element, grid, palette, paintSigned, paintGrey, onThemeChange, fetched, largest, number, signed,
+    element, grid, signedColour, paintSigned, paintGrey, onThemeChange, fetched, largest, number, signed,
   };
 })();

@@ -93,10 +93,9 @@ globalThis.Loupe = (() => {
     function paintKernels(layer, unit) {
       note.textContent = weightsText(net, layer);
       if (!net.tensors[`${layer.name}.weight`]) return kernels.replaceChildren();
-      const colours = Draw.palette(frame);
       kernels.replaceChildren(...kernelTiles(net, layer, unit).map((tile) => {
         const canvas = grid(tile.width, tile.height);
-        paintSigned(canvas, tile.data, tile.scale, colours);
+        paintSigned(canvas, tile.data, tile.scale);
         canvas.style.aspectRatio = tile.width / tile.height;
         canvas.classList.toggle("lw-wide", tile.width !== tile.height);
         return canvas;
@@ -112,7 +111,7 @@ globalThis.Loupe = (() => {
       frame.setAttribute("aria-label", `${name}, enlarged. Arrow keys choose a unit.`);
       Object.assign(big, { width: picture.width, height: picture.height });
       frame.style.aspectRatio = picture.width / picture.height;
-      paintSigned(big, picture.data, layer.scale, Draw.palette(frame));
+      paintSigned(big, picture.data, layer.scale);
       paintGrey(input, grey);
       low.textContent = signed(oneSided ? 0 : -layer.scale), high.textContent = signed(layer.scale);
       describe();

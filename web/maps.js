@@ -116,12 +116,11 @@ globalThis.LayerMaps = (() => {
         const sums = Object.keys(maps).reduce((sum, name) => sum + multiplyAdds(net, name, maps[name]), 0);
         total.textContent = `Then ten outputs, the bars above. In all ${number(sums)} multiply-adds and ${number(learned)} parameters.`;
       }
-      const colours = Draw.palette(node);
       for (const layer of layers) {
         const scale = largest(maps[layer.shown].data);
         layer.tiles.forEach((tile, i) => {
           const { data } = picture(layer, maps[layer.shown], i);
-          paintSigned(tile.firstChild, data, scale, colours);
+          paintSigned(tile.firstChild, data, scale);
         });
         layer.scale = scale;
       }

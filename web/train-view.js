@@ -8,7 +8,7 @@
 globalThis.TrainView = (() => {
   "use strict";
 
-  const { element, grid, palette, paintSigned, paintGrey, largest, number } = Draw;
+  const { element, grid, paintSigned, paintGrey, largest, number } = Draw;
   const HEIGHT = 190, LEFT = 46, RIGHT = 8, TOP = 10, BOTTOM = 24;
   const POINTS = 300;
 
@@ -94,9 +94,9 @@ globalThis.TrainView = (() => {
     const tiles = Array.from({ length: count }, () => grid(width, height));
     const node = element("div", { class: "lw-layer" }, element("p", { class: "lw-muted" }, caption),
       element("div", { class: `lw-tiles ${kind}` }, ...tiles));
-    function paint(values, colours) {
+    function paint(values) {
       const area = width * height, scale = largest(values);
-      tiles.forEach((tile, i) => paintSigned(tile, values.subarray(i * area, (i + 1) * area), scale, colours));
+      tiles.forEach((tile, i) => paintSigned(tile, values.subarray(i * area, (i + 1) * area), scale));
     }
     return { node, paint };
   }
@@ -109,13 +109,13 @@ globalThis.TrainView = (() => {
     const seen = element("div", { class: "lw-seen" }, input, reads);
     const node = element("div", { class: "lw-growing" }, seen, element("div", {}, filters.node, c1.node, c3.node));
     function update(net, pixels) {
-      const maps = LeNet.forward(net, pixels), colours = palette(node);
+      const maps = LeNet.forward(net, pixels);
       const most = Math.max(...maps.probabilities), best = maps.probabilities.indexOf(most);
       const share = most > 0.995 ? "> 99" : (100 * most).toFixed(0); // never quite 100
       paintGrey(input, pixels.map((v) => v * net.std + net.mean));
-      filters.paint(net.tensors["c1.weight"].data, colours);
-      c1.paint(maps["c1.act"].data, colours);
-      c3.paint(maps["c3.act"].data, colours);
+      filters.paint(net.tensors["c1.weight"].data);
+      c1.paint(maps["c1.act"].data);
+      c3.paint(maps["c3.act"].data);
       reads.textContent = best < 0 ? "No number comes out any more." : `It reads ${best}, ${share} %.`;
     }
     return { node, seen, update };

@@ -218,7 +218,6 @@
       message, results, beside, spoken);
     form.set(PRESETS["Learns well"]);
     buttons();
-    Draw.onThemeChange(show);
   }
 
   document.querySelectorAll(".lenet-train").forEach(mount);

@@ -107,23 +107,40 @@ def transferred(page: Path, address: str) -> int:
     return len(gzip.compress(path.read_bytes(), 6))
 
 
-def test_a_page_shows_after_350_kilobytes(soups):
+def letters(html: Path) -> int:
+    files = list((html / "_static" / "fonts").glob("*.woff2"))
+    assert len(files) == 3
+    return sum(file.stat().st_size for file in files)
+
+
+def test_a_page_shows_after_350_kilobytes(soups, html):
     for path, page in soups.items():
         first = [tag["href"] for tag in page.select("link[rel=stylesheet]")]
         first += [tag["src"] for tag in page.select("script[src]:not([defer])")]
         bytes_ = sum(transferred(path, one) for one in [path.name, *first])
+        bytes_ += letters(html)
         assert bytes_ <= 350_000, (path, bytes_)
 
 
-def test_a_whole_chapter_with_its_pictures_weighs_no_more_than_900_kilobytes(soups):
+def test_a_whole_chapter_with_its_pictures_weighs_no_more_than_900_kilobytes(
+    soups, html
+):
     for path, page in soups.items():
         loaded = [tag["href"] for tag in page.select("link[rel=stylesheet]")]
         loaded += [tag["src"] for tag in page.select("script[src]")]
         pictures = [tag["src"] for tag in page.select("img[src]")]
         seen = {path.name} | {one.split("?")[0] for one in [*loaded, *pictures]}
         bytes_ = sum(transferred(path, one) for one in seen if ":" not in one)
+        bytes_ += letters(html)
         if path.name[:2].isdigit():
             assert bytes_ <= 900_000, (path, bytes_)
+
+
+def test_a_picture_inside_an_output_becomes_a_file(html, soups):
+    frames = soups[html / "chapters" / "11-feature-maps.html"].select(".lf figure img")
+    assert len(frames) > 5
+    for frame in frames:
+        assert (html / "chapters" / frame["src"]).is_file()
 
 
 def test_a_page_loads_no_more_than_it_needs(soups, html):

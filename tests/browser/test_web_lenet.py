@@ -12,6 +12,7 @@ from safetensors.torch import load_model, save_file
 from torch import nn
 
 from lenet_helpers import models
+from lenet_helpers.plots.maps import SIGNED
 from tests.browser.web_runner import WEB, run_javascript
 from tools import export_web
 
@@ -54,6 +55,14 @@ def layers_by_hook(
     with torch.no_grad():
         shares = F.pad(model(images), (0, 1), value=none).softmax(1)
     return maps | {"probabilities": shares[:, :-1], "none": shares[:, -1:]}
+
+
+def test_numbers_have_the_colours_of_the_figures():
+    steps = [i / 20 - 1.2 for i in range(49)]
+    code = "steps => steps.map(Draw.signedColour)"
+    painted = run_javascript([WEB / "draw.js"], code, steps)
+    drawn = 255 * SIGNED([t / 2 + 0.5 for t in steps])[:, :3]
+    assert np.abs(np.array(painted) - drawn).max() < 2
 
 
 @pytest.mark.parametrize("pool", ["avg", "max"])

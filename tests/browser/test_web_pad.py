@@ -165,10 +165,11 @@ def test_the_sheet_is_sharp_on_fine_screens_and_follows_the_theme(browser, addre
             "c => [c.width, c.clientWidth]"
         )
         assert wide == 2 * shown
-        light = picture(page, ".lw-tile canvas")
-        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        sheet, map = picture(page, ".lw-sheet"), picture(page, ".lw-tile canvas")
+        page.emulate_media(color_scheme="dark")
         settle(page)
-        assert picture(page, ".lw-tile canvas") != light
+        assert picture(page, ".lw-sheet") != sheet
+        assert picture(page, ".lw-tile canvas") == map  # as the book's figures
 
 
 @SCHEMES
