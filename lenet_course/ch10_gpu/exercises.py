@@ -32,8 +32,8 @@ def _rate(low, high, batch, fixed=True, share=True):
         wrong=[
             (
                 lambda low, high, batch: high[0] / high[1],
-                "That is the rate at the second batch. The fixed cost is spread over "
-                "more images at another one.",
+                "That is the rate at the second batch. At another one the fixed cost "
+                "is spread over another number of images.",
             ),
             (
                 lambda low, high, batch: _rate(low, high, batch, fixed=False),

@@ -359,8 +359,8 @@ _margin = _slope(lambda z, a, b: z[a] - z[b])
 def rather(model: nn.Module, image: Tensor, a: int, b: int) -> Tensor:
     """The gradient of the difference of two logits.
 
-    Both logits share most of their reasons; the difference keeps what separates
-    the two classes, so this map can be easier to read than that of one logit.
+    What moves both logits alike drops out; what separates the two classes stays, so
+    this map can be easier to read than that of one logit.
     """
     pixels = image.clone().requires_grad_(True)
     logits = model(pixels)[0]

@@ -12,6 +12,7 @@ from torch.utils.data import DistributedSampler
 from experiments.speedrun import recipes
 from lenet_course import quiz
 from lenet_course.ch10_gpu import exercises as gpu_exercises
+from lenet_course.ch10_gpu import figures
 from lenet_helpers.models import ModernLeNet5
 from tests.chapters import fake_cuda, reader
 
@@ -83,12 +84,26 @@ def test_the_estimate_for_a_gpu_knows_both_roofs(told, results):
     assert "fifteen hundred" in told["gpu-042"]
 
 
+def test_the_first_picture_starts_from_what_the_estimate_does(told):
+    assert f"{figures.START:g}".replace("e-0", "e-") + "  # assumed" in told["gpu-041"]
+    for memory in ("0.32", "3.35"):
+        assert (
+            f"{memory})" in told["gpu-104"] and f"{memory}e12" in told["gpu-first-look"]
+        )
+
+
+def test_the_drawn_ring_gives_everybody_one_whole_sum_and_then_all():
+    turns = figures.ring_counts(4)
+    assert [row.count(4) for row in turns[3]] == [1] * 4
+    assert turns[-1] == [[4] * 4] * 4 and len(turns) == 7
+
+
 def test_published_figures_are_those_of_the_sources_and_marked():
     bibliography = (reader.ROOT / "references.bib").read_text(encoding="utf-8")
     source = reader.sources("10-gpu-training")["gpu-104"]
     assert "Published, not measured" in source
-    for figures in ("8.1 TFLOP/s", "65 in fp16", "320 GB/s", "67 TFLOP/s", "1,979"):
-        assert figures in bibliography
+    for numbers in ("8.1 TFLOP/s", "65 in fp16", "320 GB/s", "67 TFLOP/s", "1,979"):
+        assert numbers in bibliography
     assert {"nvidiat4", "nvidiah100"} <= reader.cited("10-gpu-training")
 
 
@@ -107,7 +122,10 @@ def test_sentences_on_the_ideas_are_what_was_measured(told, results):
     fused = gain["fused optimiser", 64] + gain["fused optimiser", 256]
     assert f"{100 * min(fused) - 100:.0f} to {100 * max(fused) - 100:.0f} %" in text
     queue, do = (cpu["operators"][f"seconds_to_{w}"] for w in ("queue", "do"))
-    assert f"{1e6 * queue:.0f} to {1e6 * do:.0f} µs" in text
+    assert f"{1e6 * queue:.0f} to {1e6 * do:.0f} µs" in told["gpu-042"]
+    grouped = gain["grouped optimiser", 64], gain["grouped optimiser", 256]
+    assert all(low < 1 < high for low, _, high in grouped)
+    assert "grouping it" in text and "not told apart" in text
 
 
 def test_the_layers_that_beat_their_roof_are_those_that_the_picture_names(results):
