@@ -1,6 +1,6 @@
 """What a page loads, and when: text and styles first, the rest while one reads.
 
-Scripts run in their order once the page stands (``defer``), but for three small ones
+Scripts run in their order once the page stands (``defer``), but for four small ones
 that words in the page speak to. MathJax comes where formulas stand; Sphinx brings it to
 every page whose contents list one that has some. Pictures below the first come when
 they are near, and say their size beforehand, so that nothing jumps.
@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util.images import get_image_size
 
 AT_ONCE = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
+AT_ONCE |= {"storage.js"}
 MATHJAX = "tex-chtml.js"
 PICTURE = re.compile(r'<img (?![^>]*\bloading=)[^>]*?\bsrc="(?!data:)([^"]+)"[^>]*?>')
 

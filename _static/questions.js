@@ -46,9 +46,7 @@
 
   const press = (node, on) => node.setAttribute("aria-pressed", String(on));
 
-  // Before the page is painted, so that no language is seen to go.
-  const page = document.documentElement;
-  page.dataset.questions = memory.language();
+  const page = document.documentElement; // its data-questions: the language, by storage.js
 
   let marks = readMarks();
 

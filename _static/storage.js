@@ -40,3 +40,6 @@ globalThis.LenetStorage ??= {
     return /^zh\b/i.test(globalThis.navigator?.language ?? "") ? "zh" : "en";
   },
 };
+
+// Loaded before the page is painted, so that no card is seen in two languages.
+if (globalThis.document) document.documentElement.dataset.questions = LenetStorage.language();

@@ -10,9 +10,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 from PIL import Image
 
 from _ext import describe, icons
+
+FAMILIES = "solid-900", "regular-400", "brands-400"
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +179,10 @@ def test_every_icon_of_a_page_is_still_there(html):
     assert icons.DRAWING.search(kept)
     for name in ("rocket", "magnifying-glass", "github", "download"):
         assert name in {found["name"] for found in icons.DRAWING.finditer(kept)}
+    fonts = [html / icons.LETTERS / f"fa-{name}.woff2" for name in FAMILIES]
+    shown = {code for font in fonts for code in TTFont(font).getBestCmap()}
+    assert shown >= {0xF4AD, 0xF188, 0xF09B, 0xF135}  # speech, bug, GitHub, rocket
+    assert sum(font.stat().st_size for font in fonts) < 15_000
 
 
 def test_pages_describe_themselves(soups, html, root):
