@@ -1,9 +1,10 @@
 """What a page loads, and when: text and styles first, the rest while one reads.
 
 Scripts run in their order once the page stands (``defer``), but for four small ones
-that words in the page speak to. MathJax comes where formulas stand; Sphinx brings it to
-every page whose contents list one that has some. Pictures below the first come when
-they are near, and say their size beforehand, so that nothing jumps.
+that words in the page speak to. The letters come with the styles. MathJax comes where
+formulas stand; Sphinx brings it to every page whose contents list one that has some.
+Pictures below the first come when they are near, and say their size beforehand, so that
+nothing jumps.
 """
 
 import re
@@ -15,6 +16,13 @@ from sphinx.util.images import get_image_size
 AT_ONCE = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
 AT_ONCE |= {"storage.js"}
 MATHJAX = "tex-chtml.js"
+# Not from a file: there a browser may refuse to fetch beforehand what it uses gladly.
+LETTERS = """<script>if (location.protocol !== "file:")
+  for (const name of ["text", "text-semibold"])
+    document.head.append(Object.assign(document.createElement("link"), {{
+      rel: "preload", as: "font", type: "font/woff2", crossOrigin: "",
+      href: `{}/${{name}}.woff2` }}));</script>
+"""
 PICTURE = re.compile(r'<img (?![^>]*\bloading=)[^>]*?\bsrc="(?!data:)([^"]+)"[^>]*?>')
 
 
@@ -34,6 +42,8 @@ def lighten(app: Sphinx, page: str, template: str, context: dict, doctree) -> No
         if formulas or name != MATHJAX:
             kept.append(script)
     context["script_files"] = kept
+    fonts = context["pathto"]("_static/fonts", 1)
+    context["metatags"] = context.get("metatags", "") + LETTERS.format(fonts)
     sources = {
         file: Path(app.srcdir, name) for name, file in app.builder.images.items()
     }
